@@ -1,0 +1,1 @@
+"""The Pennyvault server: seals exact amounts, discloses buckets, serves the ledger to its owner."""

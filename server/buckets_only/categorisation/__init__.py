@@ -1,0 +1,1 @@
+"""Which category an entry gets, decided without its amount."""

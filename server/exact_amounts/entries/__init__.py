@@ -1,0 +1,1 @@
+"""The words of the exact side: money, entries, statements. Pure: no clock, no store, no network."""

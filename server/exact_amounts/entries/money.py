@@ -1,0 +1,95 @@
+"""
+Exact money that refuses to print itself.
+
+Amounts are `Decimal`, from the literal that the bank sent: never float, never minor units (banks send sub-cent
+amounts). Positive is money into the account, for every type of account.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import NoReturn
+
+from server.exact_amounts.entries.currencies import exponent_of
+
+__all__ = ["EXACT", "ExactAmount", "amount_from_literal", "sum_exactly"]
+
+#: Arithmetic that refuses to lose a digit; 60 digits hold any sum of a hundred million amounts.
+EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
+
+_LITERAL = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ExactAmount:
+    """An exact amount in one currency. Read the number with `exact_value`; printing it shows a mask."""
+
+    exact_value: Decimal
+    #: ISO 4217 code.
+    currency: str
+
+    def __post_init__(self) -> None:
+        assert type(self.exact_value) is Decimal, "an amount is a Decimal"
+        assert self.exact_value.is_finite(), "an amount is finite"
+        assert len(self.currency) == 3, "a currency is an ISO 4217 code"  # noqa: PLR2004
+
+    def __repr__(self) -> str:
+        return "ExactAmount(***)"
+
+    __str__ = __repr__
+
+    def __format__(self, format_spec: str) -> str:
+        return repr(self)
+
+    def __reduce__(self) -> NoReturn:
+        message = "an exact amount is never pickled"
+        raise TypeError(message)
+
+    def __add__(self, other: ExactAmount) -> ExactAmount:
+        assert self.currency == other.currency, "amounts of one currency are added"
+        return ExactAmount(EXACT.add(self.exact_value, other.exact_value), self.currency)
+
+    def __sub__(self, other: ExactAmount) -> ExactAmount:
+        return self + (-other)
+
+    def __neg__(self) -> ExactAmount:
+        return ExactAmount(self.exact_value.copy_negate(), self.currency)
+
+    @property
+    def sign(self) -> int:
+        """-1, 0 or 1."""
+        return (self.exact_value > 0) - (self.exact_value < 0)
+
+    def literal(self) -> str:
+        """The amount as the ledger writes it: plain digits, a point, no exponent, zero without a sign."""
+        if not self.exact_value:
+            return f"{abs(self.exact_value):f}"
+        return f"{self.exact_value:f}"
+
+    def rounded(self) -> ExactAmount:
+        """The amount rounded half-even to its currency's minor unit: for a proof, once, on a sum."""
+        step = Decimal(1).scaleb(-exponent_of(self.currency))
+        return ExactAmount(self.exact_value.quantize(step, context=Context(prec=60)), self.currency)
+
+
+def amount_from_literal(literal: str, currency: str) -> ExactAmount:
+    """
+    Return the amount that plain digits with an optional sign and point spell.
+
+    At most 18 digits before the point and 9 after it. Raises ValueError, naming no digit, for anything else.
+    """
+    if _LITERAL.fullmatch(literal) is None:
+        message = "not an amount"
+        raise ValueError(message)
+    return ExactAmount(Decimal(literal), currency)
+
+
+def sum_exactly(amounts: list[ExactAmount], currency: str) -> ExactAmount:
+    """Return the sum of amounts, all of one currency, without rounding; zero for none."""
+    total = Decimal(0)
+    for amount in amounts:
+        assert amount.currency == currency, "sums over currencies are never silent"
+        total = EXACT.add(total, amount.exact_value)
+    return ExactAmount(total, currency)

@@ -1,0 +1,140 @@
+"""
+Problems of the exact side. No message holds a value: a place is a line number or a name of our own.
+
+* RequestProblem
+  + ExactSideProblem
+    + StatementRefused
+    + CurrencyNeeded
+    + UnknownAccount
+    + UnknownEntry
+    + UnknownBatch
+    + AlreadyUndone
+    + UndoBlocked
+    + AmountNotReadable
+    + EpochIsOver
+    + CursorNotReadable
+    + IdempotencyKeyReused
+    + AccountNameTaken
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from server.shared_types.problems import RequestProblem
+
+__all__ = [
+    "AccountNameTaken",
+    "AlreadyUndone",
+    "AmountNotReadable",
+    "CurrencyNeeded",
+    "CursorNotReadable",
+    "EpochIsOver",
+    "ExactSideProblem",
+    "IdempotencyKeyReused",
+    "StatementRefused",
+    "UndoBlocked",
+    "UnknownAccount",
+    "UnknownBatch",
+    "UnknownEntry",
+]
+
+
+class ExactSideProblem(RequestProblem):
+    """The ledger refuses this."""
+
+    code = "refused"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class StatementRefused(ExactSideProblem):
+    """The statement file can't be read with certainty; nothing of it was imported."""
+
+    code = "statement_refused"
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__()
+        #: 1-based line of the file, 0 for the file as a whole.
+        self.line = line
+        #: Why, in words of ours: never text of the file.
+        self.what = what
+
+    def place(self) -> Mapping[str, str | int]:
+        """The line and the reason."""
+        return {"line": self.line, "what": self.what}
+
+
+class CurrencyNeeded(ExactSideProblem):
+    """The statement names no currency; say which one it is in."""
+
+    code = "currency_needed"
+
+
+class UnknownAccount(ExactSideProblem):
+    """There is no such account in this ledger."""
+
+    code = "unknown_account"
+    status = HTTPStatus.NOT_FOUND
+
+
+class UnknownEntry(ExactSideProblem):
+    """There is no such entry in this ledger."""
+
+    code = "unknown_entry"
+    status = HTTPStatus.NOT_FOUND
+
+
+class UnknownBatch(ExactSideProblem):
+    """There is no such batch in this ledger."""
+
+    code = "unknown_batch"
+    status = HTTPStatus.NOT_FOUND
+
+
+class AlreadyUndone(ExactSideProblem):
+    """This batch was undone before."""
+
+    code = "already_undone"
+    status = HTTPStatus.CONFLICT
+
+
+class UndoBlocked(ExactSideProblem):
+    """Later batches stand on this one; undo them first."""
+
+    code = "undo_blocked"
+    status = HTTPStatus.CONFLICT
+
+
+class AmountNotReadable(ExactSideProblem):
+    """An amount is not written in plain digits with an optional sign and point."""
+
+    code = "amount_not_readable"
+
+
+class EpochIsOver(ExactSideProblem):
+    """The cursor belongs to an earlier life of this server; read the ledger from the start."""
+
+    code = "epoch_is_over"
+    status = HTTPStatus.GONE
+
+
+class CursorNotReadable(ExactSideProblem):
+    """The cursor is not one that this server gave."""
+
+    code = "cursor_not_readable"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class IdempotencyKeyReused(ExactSideProblem):
+    """This idempotency key was used before for another request."""
+
+    code = "idempotency_key_reused"
+    status = HTTPStatus.CONFLICT
+
+
+class AccountNameTaken(ExactSideProblem):
+    """Another account of this ledger has that name."""
+
+    code = "account_name_taken"
+    status = HTTPStatus.CONFLICT

@@ -1,0 +1,1 @@
+"""The sealed ledger: its store, its change feed, its batches, its proof."""

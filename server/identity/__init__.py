@@ -1,0 +1,1 @@
+"""People, tenants, memberships, principals and their tokens."""

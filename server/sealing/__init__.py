@@ -1,0 +1,1 @@
+"""The only room that encrypts, decrypts or derives a key."""

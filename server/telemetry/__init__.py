@@ -1,0 +1,1 @@
+"""Structured logs by allow-list. Forbidden to the exact side."""

@@ -1,0 +1,1 @@
+"""The HTTP edge: it knows requests and answers, and nothing of money."""
