@@ -24,6 +24,7 @@ __all__ = [
     "SheetName",
     "StateKey",
     "TableShape",
+    "WorkbookName",
 ]
 
 #: Grows when a workbook made from an older template has to be brought up to date.
@@ -124,6 +125,16 @@ class StateKey(StrEnum):
     CURSOR = "cursor"
     ROW_COUNT = "rows"
     CHECKSUM = "checksum"
+
+
+@unique
+class WorkbookName(StrEnum):
+    """Names that the template defines in the workbook; what each holds is spelled in `workbooks.formulas`."""
+
+    LAST_CHANGE = "LastChange"  # a cell above the Ledger: the last moment in the Log, or 0
+    PROOF_SUMMARY = "ProofSummary"  # a cell above the Accounts: how many are proven, in words
+    ACCOUNT_IDS = "AccountIds"  # the Account ID column of Accounts, for conditional formats
+    ACCOUNT_DECIMALS = "AccountDecimals"  # the Decimals column of Accounts, for conditional formats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from workbooks.appearance import COLUMN_LOOKS, EXPLANATIONS, ColumnKind
+from workbooks.formulas import ACCOUNTS_FORMULAS
+from workbooks.sheet_map import (
+    ACCOUNTS_TABLE,
+    EDITABLE_COLUMNS,
+    LEDGER_TABLE,
+    TABLES,
+    AccountsColumn,
+    LedgerColumn,
+    SheetName,
+    TableShape,
+)
+
+#: 1,366 pixels less row numbers and the scroll bar; a character of Calibri 11 is 7 pixels wide, a cell's padding 5.
+_LAPTOP_PIXELS = 1366 - 50
+
+
+@pytest.mark.parametrize("shape", TABLES, ids=lambda shape: shape.name)
+def test_every_column_has_a_look(shape: TableShape) -> None:
+    assert tuple(COLUMN_LOOKS[shape.sheet]) == shape.columns
+    assert EXPLANATIONS[shape.sheet]
+
+
+def test_the_ledger_fits_a_laptop_at_full_size() -> None:
+    looks = COLUMN_LOOKS[SheetName.LEDGER].values()
+    assert sum(7 * look.width + 5 for look in looks if not look.hidden) <= _LAPTOP_PIXELS
+
+
+def test_only_the_users_columns_are_marked_as_theirs() -> None:
+    looks = COLUMN_LOOKS[SheetName.LEDGER]
+    assert [name for name, look in looks.items() if look.editable] == list(EDITABLE_COLUMNS)
+    for shape in set(TABLES) - {LEDGER_TABLE}:
+        assert not any(look.editable for look in COLUMN_LOOKS[shape.sheet].values())
+
+
+def test_keys_and_bases_are_hidden() -> None:
+    hidden = {
+        shape.name: {name for name, look in COLUMN_LOOKS[shape.sheet].items() if look.hidden}
+        for shape in TABLES
+    }
+    assert hidden == {
+        "Ledger": {LedgerColumn.ENTRY_ID, LedgerColumn.ACCOUNT_ID, LedgerColumn.BASE},
+        "Accounts": {AccountsColumn.DECIMALS, AccountsColumn.ACCOUNT_ID},
+        "RefreshLog": set(),
+    }
+
+
+def test_no_formula_stands_in_a_column_of_text() -> None:
+    looks = COLUMN_LOOKS[ACCOUNTS_TABLE.sheet]
+    for column in ACCOUNTS_FORMULAS:
+        assert looks[column].kind not in {ColumnKind.TEXT, ColumnKind.WORD}
