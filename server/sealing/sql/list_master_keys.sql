@@ -1,0 +1,1 @@
+SELECT DISTINCT master_key_id FROM tenant_keys
