@@ -12,6 +12,7 @@ __all__ = [
     "Account",
     "AccountType",
     "Anchor",
+    "AnchorSource",
     "CategorySource",
     "EntryStatus",
     "EntryText",
@@ -48,9 +49,21 @@ class AccountType(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@unique
+class AnchorSource(StrEnum):
+    """Who stated a balance."""
+
+    #: A statement's first balance: what the account held before the statement's first entry.
+    OPENING = "opening"
+    #: A statement's last balance.
+    STATEMENT = "statement"
+    BANK = "bank"
+    TYPED = "typed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EntryText:
-    """What is written about an entry: sealed as one record."""
+    """What is written about an entry: sealed as one record, and printing it shows nothing."""
 
     description: str
     merchant: str = ""
@@ -108,8 +121,9 @@ class Anchor:
 
     account_id: AccountId
     batch_id: BatchId
+    #: The ledger's version at which it was stated: of two on one date the later one holds.
+    version: int
     #: ISO 8601 calendar date.
     stated_on: str
     balance: ExactAmount
-    #: "statement", "bank" or "typed".
-    source: str
+    source: AnchorSource

@@ -8,8 +8,7 @@ amounts). Positive is money into the account, for every type of account.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 from typing import NoReturn
 
 from server.exact_amounts.entries.currencies import exponent_of
@@ -22,18 +21,37 @@ EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 _LITERAL = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class ExactAmount:
-    """An exact amount in one currency. Read the number with `exact_value`; printing it shows a mask."""
+    """
+    An exact amount in one currency. Read the number with `exact_value`; printing it shows a mask.
+
+    Not a dataclass on purpose: msgspec and `dataclasses.asdict` would serialise one field by field.
+    """
+
+    __slots__ = ("currency", "exact_value")
 
     exact_value: Decimal
     #: ISO 4217 code.
     currency: str
 
-    def __post_init__(self) -> None:
-        assert type(self.exact_value) is Decimal, "an amount is a Decimal"
-        assert self.exact_value.is_finite(), "an amount is finite"
-        assert len(self.currency) == 3, "a currency is an ISO 4217 code"  # noqa: PLR2004
+    def __init__(self, exact_value: Decimal, currency: str) -> None:
+        assert type(exact_value) is Decimal, "an amount is a Decimal"
+        assert exact_value.is_finite(), "an amount is finite"
+        assert len(currency) == 3, "a currency is an ISO 4217 code"  # noqa: PLR2004
+        object.__setattr__(self, "exact_value", exact_value)
+        object.__setattr__(self, "currency", currency)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        message = "an exact amount never changes"
+        raise AttributeError(message)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ExactAmount):
+            return NotImplemented
+        return self.exact_value == other.exact_value and self.currency == other.currency
+
+    def __hash__(self) -> int:
+        return hash((self.exact_value, self.currency))
 
     def __repr__(self) -> str:
         return "ExactAmount(***)"
@@ -69,9 +87,15 @@ class ExactAmount:
         return f"{self.exact_value:f}"
 
     def rounded(self) -> ExactAmount:
-        """The amount rounded half-even to its currency's minor unit: for a proof, once, on a sum."""
+        """
+        The amount rounded to its currency's minor unit: for a proof, once, on a sum.
+
+        Half goes away from zero, as Excel's ROUND does it: the sheet and the server agree on a tie.
+        """
         step = Decimal(1).scaleb(-exponent_of(self.currency))
-        return ExactAmount(self.exact_value.quantize(step, context=Context(prec=60)), self.currency)
+        return ExactAmount(
+            self.exact_value.quantize(step, ROUND_HALF_UP, Context(prec=60)), self.currency
+        )
 
 
 def amount_from_literal(literal: str, currency: str) -> ExactAmount:

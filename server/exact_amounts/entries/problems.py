@@ -5,16 +5,23 @@ Problems of the exact side. No message holds a value: a place is a line number o
   + ExactSideProblem
     + StatementRefused
     + CurrencyNeeded
+    + UnknownCurrency
+    + EntryRefused
+      + AmountNotReadable
+      + DateNotReadable
+      + TextNotAcceptable
+      + UnknownCategory
     + UnknownAccount
     + UnknownEntry
     + UnknownBatch
     + AlreadyUndone
     + UndoBlocked
-    + AmountNotReadable
     + EpochIsOver
     + CursorNotReadable
     + IdempotencyKeyReused
     + AccountNameTaken
+    + AccountNameNotAcceptable
+    + LedgerBusy
 """
 
 from __future__ import annotations
@@ -25,18 +32,25 @@ from http import HTTPStatus
 from server.shared_types.problems import RequestProblem
 
 __all__ = [
+    "AccountNameNotAcceptable",
     "AccountNameTaken",
     "AlreadyUndone",
     "AmountNotReadable",
     "CurrencyNeeded",
     "CursorNotReadable",
+    "DateNotReadable",
+    "EntryRefused",
     "EpochIsOver",
     "ExactSideProblem",
     "IdempotencyKeyReused",
+    "LedgerBusy",
     "StatementRefused",
+    "TextNotAcceptable",
     "UndoBlocked",
     "UnknownAccount",
     "UnknownBatch",
+    "UnknownCategory",
+    "UnknownCurrency",
     "UnknownEntry",
 ]
 
@@ -69,6 +83,12 @@ class CurrencyNeeded(ExactSideProblem):
     """The statement names no currency; say which one it is in."""
 
     code = "currency_needed"
+
+
+class UnknownCurrency(ExactSideProblem):
+    """This is not the ISO 4217 code of a currency."""
+
+    code = "unknown_currency"
 
 
 class UnknownAccount(ExactSideProblem):
@@ -106,10 +126,45 @@ class UndoBlocked(ExactSideProblem):
     status = HTTPStatus.CONFLICT
 
 
-class AmountNotReadable(ExactSideProblem):
+class EntryRefused(ExactSideProblem):
+    """An entry can't be taken as it is written; none of them was."""
+
+    code = "entry_refused"
+
+    def __init__(self, position: int, field: str) -> None:
+        super().__init__()
+        #: 0-based place of the entry in the request.
+        self.position = position
+        #: The field's name, never what stands in it.
+        self.field = field
+
+    def place(self) -> Mapping[str, str | int]:
+        """The entry in the request and the field in the entry."""
+        return {"entry": self.position, "field": self.field}
+
+
+class AmountNotReadable(EntryRefused):
     """An amount is not written in plain digits with an optional sign and point."""
 
     code = "amount_not_readable"
+
+
+class DateNotReadable(EntryRefused):
+    """A date is not one of the calendar, written as 2026-03-31, from 1900 to 2200."""
+
+    code = "date_not_readable"
+
+
+class TextNotAcceptable(EntryRefused):
+    """A text is longer than 2,000 characters, or has control characters in it."""
+
+    code = "text_not_acceptable"
+
+
+class UnknownCategory(EntryRefused):
+    """There is no category of that name."""
+
+    code = "unknown_category"
 
 
 class EpochIsOver(ExactSideProblem):
@@ -138,3 +193,16 @@ class AccountNameTaken(ExactSideProblem):
 
     code = "account_name_taken"
     status = HTTPStatus.CONFLICT
+
+
+class AccountNameNotAcceptable(ExactSideProblem):
+    """An account's name has 1 to 100 characters, none of them a control character."""
+
+    code = "account_name_not_acceptable"
+
+
+class LedgerBusy(ExactSideProblem):
+    """The ledger changes faster than it can be read; try again."""
+
+    code = "ledger_busy"
+    status = HTTPStatus.SERVICE_UNAVAILABLE

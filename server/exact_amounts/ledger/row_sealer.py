@@ -1,0 +1,318 @@
+"""
+Rows of the ledger, sealed and opened: the one module of the room that knows how plaintexts are written.
+
+* amount: the literal, and where there is an original amount its literal and currency, separated by spaces
+* balance: who stated it, a space, the literal
+* text: a JSON array, see `_Text`; new fields are appended, never moved
+* names and numbers: UTF-8; a batch's source: a JSON array; an answer: the JSON that was sent
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from server.exact_amounts.entries.entry import (
+    Anchor,
+    AnchorSource,
+    CategorySource,
+    EntryStatus,
+    EntryText,
+    LedgerEntry,
+)
+from server.exact_amounts.entries.money import EXACT, ExactAmount
+from server.exact_amounts.ledger.identities import Identities
+from server.exact_amounts.ledger.plans import BatchSource
+from server.exact_amounts.ledger.wire import EntryAnswer
+from server.sealing.amounts import AmountSealer
+from server.sealing.contexts import Context
+from server.sealing.identifiers import IdentifierMac
+from server.sealing.keys import TenantKeys
+from server.sealing.problems import SealBroken
+from server.sealing.records import NO_ACCOUNT, RowPlace
+from server.sealing.texts import TextSealer
+from server.shared_types.categories import DEFAULT_CATEGORIES
+from server.shared_types.ids import AccountId, BatchId, EntryId, TenantId
+
+__all__ = ["EntryRow", "PostedTotals", "RowSealer"]
+
+#: amount_sealed, entry_id, version, account_id, currency, posted_on, text_sealed, status, removed, batch_id, ...
+EntryRow = tuple[Any, ...]
+
+_NO_CURRENCY = ""
+_NO_DATE = ""
+_ID_BYTES = 16
+
+_STATUSES = MappingProxyType({status.value: status for status in EntryStatus})
+_CATEGORY_NAMES = MappingProxyType(
+    {category_id: category.name for category_id, category in DEFAULT_CATEGORIES.items()}
+    | {None: None}
+)
+
+
+class _Text(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is written about an entry, as it is sealed."""
+
+    description: str
+    merchant: str = ""
+    reference: str = ""
+    bank_id: str = ""
+    bank_kind: str = ""
+    category_id: str | None = None
+    category_source: str | None = None
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    reviewed: bool = False
+
+
+class _Source(msgspec.Struct, frozen=True, array_like=True):
+    """Where a batch came from, as it is sealed."""
+
+    file_name: str
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedTotals:
+    """An account's posted entries, summed exactly."""
+
+    count: int = 0
+    #: The sum per ISO calendar date.
+    by_day: dict[str, Decimal] = field(default_factory=dict, repr=False)
+
+
+def _entry(row: EntryRow, amount: str, text: _Text) -> LedgerEntry:
+    _, entry_id, version, account_id, currency, posted_on, _, status, removed, batch_id = row[:10]
+    literal, *original = amount.split(" ")
+    return LedgerEntry(
+        entry_id=EntryId(UUID(bytes=entry_id)),
+        version=version,
+        account_id=AccountId(UUID(bytes=account_id)),
+        batch_id=BatchId(UUID(bytes=batch_id)),
+        posted_on=posted_on,
+        amount=ExactAmount(Decimal(literal), currency),
+        original=ExactAmount(Decimal(original[0]), original[1]) if original else None,
+        text=EntryText(
+            description=text.description,
+            merchant=text.merchant,
+            reference=text.reference,
+            bank_id=text.bank_id,
+            bank_kind=text.bank_kind,
+            category_id=text.category_id,
+            category_source=CategorySource(text.category_source) if text.category_source else None,
+            notes=text.notes,
+            tags=text.tags,
+            reviewed=text.reviewed,
+        ),
+        status=_STATUSES[status],
+        removed=bool(removed),
+    )
+
+
+class RowSealer:
+    """Seals and opens the rows of one ledger."""
+
+    def __init__(self, tenant_id: TenantId, keys: TenantKeys) -> None:
+        self.tenant_id = tenant_id
+        self.identities = Identities(IdentifierMac(keys))
+        #: The version of the key that new rows are sealed with.
+        self.key_version = keys.version
+        self._amounts = AmountSealer(keys)
+        self._texts = TextSealer(keys)
+        self._text_decoder = msgspec.json.Decoder(_Text)
+
+    def seal_entry(self, entry: LedgerEntry) -> tuple[bytes, bytes]:
+        """Return an entry's sealed amount and sealed text."""
+        place = (
+            entry.entry_id.bytes,
+            entry.version,
+            entry.account_id.bytes,
+            entry.amount.currency,
+            entry.posted_on,
+        )
+        amount = entry.amount.literal()
+        if entry.original is not None:
+            amount = f"{amount} {entry.original.literal()} {entry.original.currency}"
+        text = entry.text
+        written = _Text(
+            text.description,
+            text.merchant,
+            text.reference,
+            text.bank_id,
+            text.bank_kind,
+            text.category_id,
+            text.category_source.value if text.category_source else None,
+            text.notes,
+            text.tags,
+            text.reviewed,
+        )
+        return (
+            self._amounts.seal_rows(Context.ENTRY_AMOUNT, [(amount.encode(), *place)])[0],
+            self._texts.seal_rows(Context.ENTRY_TEXT, [(msgspec.json.encode(written), *place)])[0],
+        )
+
+    def _open_amounts(self, rows: Sequence[EntryRow]) -> list[bytes]:
+        return self._amounts.open_rows(
+            Context.ENTRY_AMOUNT,
+            [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows],
+        )
+
+    def _open_texts(self, rows: Sequence[EntryRow]) -> list[bytes]:
+        return self._texts.open_rows(
+            Context.ENTRY_TEXT,
+            [(row[6], row[1], row[2], row[3], row[4], row[5]) for row in rows],
+        )
+
+    def open_entries(self, rows: Sequence[EntryRow]) -> list[LedgerEntry]:
+        """Return the entries of rows, in their order; raise SealBroken where one was tampered with."""
+        opened = zip(rows, self._open_amounts(rows), self._open_texts(rows), strict=True)
+        return [
+            _entry(row, amount.decode(), self._text_decoder.decode(text))
+            for row, amount, text in opened
+        ]
+
+    def entry_answers(self, rows: Sequence[EntryRow]) -> list[EntryAnswer]:
+        """
+        Return rows (with their bucket as eleventh column) as the wire has them.
+
+        The loop that a large ledger waits for: no number is made of an amount here, its literal goes through.
+        """
+        answers = []
+        account_ids: dict[bytes, str] = {}
+        decode = self._text_decoder.decode
+        opened = zip(rows, self._open_amounts(rows), self._open_texts(rows), strict=True)
+        for row, amount_opened, text_opened in opened:
+            _, entry_id, version, account_id, currency, day, _, status, removed, _, bucket = row
+            amount, original_amount, original_currency = amount_opened.decode(), None, None
+            if " " in amount:
+                amount, original_amount, original_currency = amount.split(" ")
+            text = decode(text_opened)
+            account = account_ids.get(account_id)
+            if account is None:
+                account = account_ids[account_id] = str(UUID(bytes=account_id))
+            digits = entry_id.hex()
+            answers.append(
+                EntryAnswer(
+                    f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}",
+                    version,
+                    account,
+                    text.bank_id,
+                    None,
+                    day,
+                    amount,
+                    currency,
+                    original_amount,
+                    original_currency,
+                    text.description,
+                    text.merchant,
+                    _CATEGORY_NAMES[text.category_id],
+                    text.category_source,
+                    text.notes,
+                    text.tags,
+                    text.reviewed,
+                    bucket,
+                    status,
+                    None,
+                    (),
+                    removed == 1,
+                )
+            )
+        return answers
+
+    def posted_totals(self, rows: Sequence[EntryRow]) -> dict[AccountId, PostedTotals]:
+        """Return the exact daily sums of rows that hold a sealed amount and its place, by account."""
+        sums: dict[bytes, dict[str, Decimal]] = {}
+        counts: dict[bytes, int] = {}
+        amounts = self._amounts.open_rows(Context.ENTRY_AMOUNT, rows)
+        for row, amount in zip(rows, amounts, strict=True):
+            account, day = row[3], row[5]
+            number = Decimal(amount.decode().partition(" ")[0])
+            by_day = sums.setdefault(account, {})
+            before = by_day.get(day)
+            by_day[day] = number if before is None else EXACT.add(before, number)
+            counts[account] = counts.get(account, 0) + 1
+        return {
+            AccountId(UUID(bytes=account)): PostedTotals(count=counts[account], by_day=by_day)
+            for account, by_day in sums.items()
+        }
+
+    def seal_anchor(self, anchor: Anchor) -> bytes:
+        """Return a stated balance, sealed together with who stated it."""
+        plaintext = f"{anchor.source.value} {anchor.balance.literal()}".encode()
+        place = (
+            anchor.batch_id.bytes,
+            anchor.version,
+            anchor.account_id.bytes,
+            anchor.balance.currency,
+            anchor.stated_on,
+        )
+        return self._amounts.seal_rows(Context.ANCHOR_BALANCE, [(plaintext, *place)])[0]
+
+    def open_anchor(self, row: tuple[Any, ...]) -> Anchor:
+        """Return a stated balance: sealed balance, batch, version, account, currency, date, source."""
+        _, batch_id, version, account_id, currency, stated_on, source = row
+        (plaintext,) = self._amounts.open_rows(Context.ANCHOR_BALANCE, [row[:6]])
+        sealed_source, literal = plaintext.decode().split(" ")
+        if sealed_source != source:
+            raise SealBroken
+        return Anchor(
+            account_id=AccountId(UUID(bytes=account_id)),
+            batch_id=BatchId(UUID(bytes=batch_id)),
+            version=version,
+            stated_on=stated_on,
+            balance=ExactAmount(Decimal(literal), currency),
+            source=AnchorSource(source),
+        )
+
+    def seal_account_text(
+        self, text: str, context: Context, account_id: AccountId, version: int, currency: str
+    ) -> bytes:
+        """Return an account's name or number, sealed."""
+        place = (account_id.bytes, version, account_id.bytes, currency, _NO_DATE)
+        return self._seal_text(text.encode(), context, place)
+
+    def open_account_text(
+        self, sealed: bytes, context: Context, account_id: AccountId, version: int, currency: str
+    ) -> str:
+        """Return an account's name or number."""
+        place = (account_id.bytes, version, account_id.bytes, currency, _NO_DATE)
+        return self._open_text(sealed, context, place).decode()
+
+    def seal_source(self, source: BatchSource, batch_id: BatchId, version: int) -> bytes:
+        """Return the source of a batch, sealed."""
+        plaintext = msgspec.json.encode(_Source(source.file_name, source.sha256))
+        return self._seal_text(plaintext, Context.BATCH_SOURCE, _bare(batch_id.bytes, version))
+
+    def open_source(self, sealed: bytes, batch_id: BatchId, version: int) -> BatchSource:
+        """Return the source of a batch."""
+        place = _bare(batch_id.bytes, version)
+        plaintext = self._open_text(sealed, Context.BATCH_SOURCE, place)
+        source = msgspec.json.decode(plaintext, type=_Source)
+        return BatchSource(file_name=source.file_name, sha256=source.sha256)
+
+    def seal_answer(self, answer: bytes, idempotency_mac: bytes, version: int) -> bytes:
+        """Return the answer to a write, sealed."""
+        place = _bare(idempotency_mac[:_ID_BYTES], version)
+        return self._seal_text(answer, Context.IDEMPOTENT_ANSWER, place)
+
+    def open_answer(self, sealed: bytes, idempotency_mac: bytes, version: int) -> bytes:
+        """Return the answer to a write."""
+        place = _bare(idempotency_mac[:_ID_BYTES], version)
+        return self._open_text(sealed, Context.IDEMPOTENT_ANSWER, place)
+
+    def _seal_text(self, plaintext: bytes, context: Context, place: RowPlace) -> bytes:
+        return self._texts.seal_rows(context, [(plaintext, *place)])[0]
+
+    def _open_text(self, sealed: bytes, context: Context, place: RowPlace) -> bytes:
+        return self._texts.open_rows(context, [(sealed, *place)])[0]
+
+
+def _bare(row_id: bytes, version: int) -> RowPlace:
+    """The place of a row that belongs to no account and no day."""
+    return (row_id, version, NO_ACCOUNT, _NO_CURRENCY, _NO_DATE)

@@ -1,0 +1,230 @@
+"""A real ledger on a real SQLite file, reached through the endpoints that the room hands over."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from server.buckets_only.categorisation.categorise import categorise_all
+from server.database.migrations import migrate
+from server.database.sessions import Database
+from server.exact_amounts.entries.entry import AccountType
+from server.exact_amounts.entries.money import ExactAmount
+from server.exact_amounts.entries.statement import (
+    StatedBalance,
+    Statement,
+    StatementAccount,
+    StatementFile,
+    StatementTransaction,
+)
+from server.exact_amounts.ledger import routes as ledger_routes
+from server.exact_amounts.ledger.ledger_store import LedgerStore
+from server.exact_amounts.statements import routes as statement_routes
+from server.sealing.keys import TenantKeyRing
+from server.sealing.master_keys import MasterKey, OneMasterKey
+from server.shared_types.clock import new_id
+from server.shared_types.ids import PersonId, PrincipalId, TenantId, TokenId
+from server.web.endpoints import Call, Endpoint, NoBody, RawBody, RouteName
+from server.web.ports import Principal, Scope
+
+EPOCH = "0198c0de"
+NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
+
+T = TypeVar("T")
+
+
+def caller_of(tenant_id: TenantId) -> Principal:
+    return Principal(
+        tenant_id=tenant_id,
+        principal_id=PrincipalId(UUID(int=7)),
+        person_id=PersonId(UUID(int=8)),
+        token_id=TokenId(UUID(int=9)),
+        scopes=frozenset(Scope),
+    )
+
+
+@dataclass
+class Server:
+    """A ledger store with a tenant in it."""
+
+    database: Database
+    path: Path
+    keys: TenantKeyRing
+    ledger: LedgerStore
+    tenant: TenantId
+    files: dict[bytes, StatementFile] = field(default_factory=dict)
+    endpoints: dict[RouteName, Endpoint] = field(default_factory=dict)
+
+    async def sign_up(self) -> TenantId:
+        tenant = TenantId(new_id())
+        async with self.database.transaction() as session:
+            await session.execute(
+                "INSERT INTO tenants (tenant_id, created_at, version, environment, name_sealed)"
+                " VALUES (:tenant_id, :now, 0, 'test', x'00')",
+                {"tenant_id": tenant.bytes, "now": NOW.isoformat()},
+            )
+            await self.keys.create(session, tenant)
+        return tenant
+
+    async def call(
+        self,
+        name: RouteName,
+        *,
+        body: msgspec.Struct | None = None,
+        query: msgspec.Struct | Mapping[str, str] | None = None,
+        key: str = "",
+        tenant: TenantId | None = None,
+        **path: str,
+    ) -> Any:
+        """Call an endpoint as the edge would and return its answer decoded from JSON."""
+        endpoint = self.endpoints[name]
+        if query is None or isinstance(query, Mapping):
+            query = msgspec.convert(query or {}, endpoint.query, strict=False)
+        reply = await endpoint.handle(
+            Call(
+                principal=caller_of(tenant or self.tenant),
+                request_id="r",
+                path=path,
+                query=query,
+                body=body or NoBody(),
+                idempotency_key=key,
+            )
+        )
+        assert reply.body is not None
+        assert endpoint.answer is not None
+        content = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+        msgspec.json.decode(content, type=endpoint.answer)
+        return msgspec.json.decode(content)
+
+    def content_of(self, file: StatementFile) -> bytes:
+        """The bytes that the stand-in for the reader reads as this file."""
+        for content, known in self.files.items():
+            if known == file:
+                return content
+        content = f"file {len(self.files)}".encode()
+        self.files[content] = file
+        return content
+
+    async def take(
+        self, file: StatementFile, *, key: str = "", name: str = "march.ofx", **more: Any
+    ) -> Any:
+        """Import a file that the reader knows."""
+        content = self.content_of(file)
+        return await self.call(
+            RouteName.IMPORT_STATEMENT,
+            body=RawBody(content=content),
+            query={"file_name": name, **more.pop("query", {})},
+            key=key or str(new_id()),
+            **more,
+        )
+
+    async def preview(self, file: StatementFile, **more: Any) -> Any:
+        content = self.content_of(file)
+        return await self.call(
+            RouteName.PREVIEW_IMPORT,
+            body=RawBody(content=content),
+            query={"file_name": "march.ofx"},
+            **more,
+        )
+
+    async def walk(
+        self, cursor: str | None = None, limit: int = 3, tenant: TenantId | None = None
+    ) -> tuple[list[Any], Any]:
+        """Read the change feed to its end; return its entries and the last page."""
+        entries = []
+        while True:
+            query = {"limit": str(limit)} | ({"after": cursor, "epoch": EPOCH} if cursor else {})
+            page = await self.call(RouteName.READ_CHANGES, query=query, tenant=tenant)
+            assert len(page["entries"]) <= limit
+            entries += page["entries"]
+            cursor = page["cursor"]
+            if not page["more"]:
+                return entries, page
+            assert page["accounts"] == []
+
+    def tamper(self, statement: str, *values: object) -> None:
+        """Change the database behind the server's back."""
+        with sqlite3.connect(self.path) as connection:
+            assert connection.execute(statement, values).rowcount > 0
+        connection.close()
+
+
+@asynccontextmanager
+async def server_at(path: Path) -> AsyncIterator[Server]:
+    database = await Database.open(f"sqlite:///{path}")
+    try:
+        await migrate(database)
+        keys = TenantKeyRing(OneMasterKey(MasterKey(bytes(32))))
+        ledger = LedgerStore(database, keys, lambda: NOW, new_id, EPOCH, categorise_all)
+        server = Server(database, path, keys, ledger, TenantId(UUID(int=0)))
+        for endpoint in (
+            *ledger_routes.endpoints(ledger),
+            *statement_routes.endpoints(ledger, lambda content: server.files[content]),
+        ):
+            server.endpoints[endpoint.name] = endpoint
+        server.tenant = await server.sign_up()
+        yield server
+    finally:
+        await database.close()
+
+
+Story = Callable[[Server], Coroutine[Any, Any, T]]
+
+
+def on_server(folder: Path, story: Story[T]) -> T:
+    """Run a story on a server of its own."""
+
+    async def whole() -> T:
+        async with server_at(folder / "ledger.db") as server:
+            return await story(server)
+
+    return asyncio.run(whole())
+
+
+def row(
+    day: int, amount: str = "-3.50", text: str = "Coffee", bank_id: str = "", **more: Any
+) -> StatementTransaction:
+    return StatementTransaction(
+        line=more.pop("line", day),
+        posted_on=f"2026-03-{day:02}",
+        amount=ExactAmount(Decimal(amount), "EUR"),
+        description=text,
+        bank_id=bank_id,
+        **more,
+    )
+
+
+def balance(day: str, amount: str) -> StatedBalance:
+    return StatedBalance(stated_on=day, balance=ExactAmount(Decimal(amount), "EUR"))
+
+
+def file_of(
+    *transactions: StatementTransaction,
+    number: str = "10020030/12345678",
+    opening: StatedBalance | None = None,
+    closing: StatedBalance | None = None,
+) -> StatementFile:
+    return StatementFile(
+        format="ofx",
+        accounts=(
+            StatementAccount(
+                number=number,
+                account_type=AccountType.CHECKING,
+                currency="EUR",
+                institution="Northbank",
+                statements=(
+                    Statement(opening=opening, closing=closing, transactions=transactions),
+                ),
+            ),
+        ),
+    )
