@@ -82,7 +82,11 @@ def _running_server(folder: Path) -> Iterator[str]:
 
 
 def _run(out: Path, statements: list[Path], currency: str | None) -> int:
-    from excel_client.command_line import main as pennyvault  # noqa: PLC0415 - needs the environment
+    from excel_client.command_line import run  # noqa: PLC0415 - needs the environment
+    from excel_client.command_line.surroundings import Surroundings  # noqa: PLC0415 - likewise
+
+    def pennyvault(arguments: list[str]) -> int:
+        return run(arguments, Surroundings())
 
     key_file = out / "server" / "api-key"
     with _running_server(out / "server") as origin:
@@ -96,7 +100,6 @@ def _run(out: Path, statements: list[Path], currency: str | None) -> int:
         steps = (
             ["refresh", *at_server, str(out / "ledger.xlsx")],
             ["export", *at_server, "--json", str(out / "ledger.json")],
-            ["status", *at_server],
         )
         return max(imported, *(pennyvault(step) for step in steps))
 

@@ -13,19 +13,21 @@ import sys
 import venv
 from pathlib import Path
 
-__all__ = ["ROOT", "enter_environment"]
+__all__ = ["ROOT", "enter_environment", "peers_python"]
 
 ROOT = Path(__file__).resolve().parents[1]
 _ENVIRONMENT = ROOT / ".venv"
+#: Other people's libraries, kept apart: what they pull in must not be there when ours is measured.
+_PEERS = ROOT / ".venv-peers"
 _OLDEST_PYTHON = (3, 11)
 #: What each kind of environment may stand in for.
 _ENOUGH_FOR = {"runtime": ("runtime", "development"), "development": ("development",)}
 
 
-def _python() -> Path:
+def _python(environment: Path = _ENVIRONMENT) -> Path:
     if os.name == "nt":
-        return _ENVIRONMENT / "Scripts" / "python.exe"
-    return _ENVIRONMENT / "bin" / "python"
+        return environment / "Scripts" / "python.exe"
+    return environment / "bin" / "python"
 
 
 def _fingerprint(kind: str) -> str:
@@ -48,8 +50,9 @@ def _is_ready(kind: str) -> bool:
     )
 
 
-def _pip(*arguments: str) -> None:
-    command = [str(_python()), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+def _pip(*arguments: str, environment: Path = _ENVIRONMENT) -> None:
+    python = str(_python(environment))
+    command = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     subprocess.run([*command, "--quiet", *arguments], cwd=ROOT, check=True)
 
 
@@ -89,3 +92,19 @@ def enter_environment(kind: str) -> None:
     if os.name == "nt":
         raise SystemExit(subprocess.run(command, check=False).returncode)
     os.execv(command[0], command)  # noqa: S606 - our own interpreter, no shell
+
+
+def peers_python() -> Path:
+    """
+    Return the interpreter of an environment with the libraries that the benchmark compares with.
+
+    Made the first time, from requirements/peers.txt.
+    """
+    marker = _PEERS / "peers.sha256"
+    fingerprint = hashlib.sha256((ROOT / "requirements" / "peers.txt").read_bytes()).hexdigest()
+    if not marker.exists() or marker.read_text(encoding="ascii") != fingerprint:
+        print("Preparing .venv-peers from requirements/peers.txt (once) ...", file=sys.stderr)
+        venv.create(_PEERS, with_pip=True, clear=True)
+        _pip("--require-hashes", "--requirement", "requirements/peers.txt", environment=_PEERS)
+        marker.write_text(fingerprint, encoding="ascii")
+    return _python(_PEERS)

@@ -83,21 +83,21 @@ class AccountsColumn(StrEnum):
     """
 
     ACCOUNT = "Account"
-    TYPE = "Type"
     CURRENCY = "Currency"
+    PROOF = "Proof"  # formula: not yet proven (fewer than two balances) | proven | differs
+    DIFFERENCE = "Difference"  # formula: First balance + entries after it up to Bank balance on - Bank balance
+    CLOSING = "Closing"  # formula: Opening + Sum, blank where Opening is blank
+    BANK_BALANCE = "Bank balance"  # written: number, or blank
+    BANK_BALANCE_ON = "Bank balance on"  # written: date of the last stated balance, or blank
     ENTRIES = "Entries"  # formula: posted entries of the account in the Ledger
     SUM = "Sum"  # formula: their sum, rounded once to the currency's decimals
     OPENING = "Opening"  # written: number, or blank where opening source is none
     OPENING_SOURCE = "Opening source"  # written: stated | anchored | none
-    CLOSING = "Closing"  # formula: Opening + Sum, blank where Opening is blank
-    FIRST_BALANCE_ON = "First balance on"  # written: date, or blank
     FIRST_BALANCE = "First balance"  # written: number, or blank
-    BANK_BALANCE_ON = "Bank balance on"  # written: date of the last stated balance, or blank
-    BANK_BALANCE = "Bank balance"  # written: number, or blank
+    FIRST_BALANCE_ON = "First balance on"  # written: date, or blank
     BALANCES = "Balances"  # written: how many balances were stated for this account (opening ones included)
     WINDOWS_OFF = "Windows off"  # written: how many stretches between stated balances do not add up
-    DIFFERENCE = "Difference"  # formula: First balance + entries after it up to Bank balance on - Bank balance
-    PROOF = "Proof"  # formula: not yet proven (fewer than two balances) | proven | differs
+    TYPE = "Type"
     DECIMALS = "Decimals"  # hidden, written: decimals of the currency
     ACCOUNT_ID = "Account ID"  # hidden: a UUID in text
 
