@@ -12,10 +12,8 @@ Problems of the exact side. No message holds a value: a place is a line number o
       + TextNotAcceptable
       + UnknownCategory
     + UnknownAccount
-    + UnknownEntry
     + UnknownBatch
     + AlreadyUndone
-    + UndoBlocked
     + EpochIsOver
     + CursorNotReadable
     + IdempotencyKeyReused
@@ -46,12 +44,10 @@ __all__ = [
     "LedgerBusy",
     "StatementRefused",
     "TextNotAcceptable",
-    "UndoBlocked",
     "UnknownAccount",
     "UnknownBatch",
     "UnknownCategory",
     "UnknownCurrency",
-    "UnknownEntry",
 ]
 
 
@@ -98,13 +94,6 @@ class UnknownAccount(ExactSideProblem):
     status = HTTPStatus.NOT_FOUND
 
 
-class UnknownEntry(ExactSideProblem):
-    """There is no such entry in this ledger."""
-
-    code = "unknown_entry"
-    status = HTTPStatus.NOT_FOUND
-
-
 class UnknownBatch(ExactSideProblem):
     """There is no such batch in this ledger."""
 
@@ -116,13 +105,6 @@ class AlreadyUndone(ExactSideProblem):
     """This batch was undone before."""
 
     code = "already_undone"
-    status = HTTPStatus.CONFLICT
-
-
-class UndoBlocked(ExactSideProblem):
-    """Later batches stand on this one; undo them first."""
-
-    code = "undo_blocked"
     status = HTTPStatus.CONFLICT
 
 
