@@ -115,14 +115,14 @@ _HIDDEN_TEXT = ColumnLook(kind=ColumnKind.TEXT, hidden=True)
 
 _LEDGER: Mapping[str, ColumnLook] = {
     LedgerColumn.DATE: _look(ColumnKind.DATE, 12),
-    LedgerColumn.ACCOUNT: _look(ColumnKind.TEXT, 19),
-    LedgerColumn.DESCRIPTION: _look(ColumnKind.TEXT, 34),
-    LedgerColumn.MERCHANT: _look(ColumnKind.TEXT, 17),
+    LedgerColumn.ACCOUNT: _look(ColumnKind.TEXT, 25),
+    LedgerColumn.DESCRIPTION: _look(ColumnKind.TEXT, 33),
+    LedgerColumn.MERCHANT: _look(ColumnKind.TEXT, 16),
     LedgerColumn.AMOUNT: _look(ColumnKind.MONEY, 15),
     LedgerColumn.CURRENCY: _look(ColumnKind.WORD, 11.5),
-    LedgerColumn.CATEGORY: _look(ColumnKind.TEXT, 19, LedgerColumn.CATEGORY),
+    LedgerColumn.CATEGORY: _look(ColumnKind.TEXT, 17, LedgerColumn.CATEGORY),
     LedgerColumn.TAGS: _look(ColumnKind.TEXT, 11, LedgerColumn.TAGS),
-    LedgerColumn.NOTES: _look(ColumnKind.TEXT, 18, LedgerColumn.NOTES),
+    LedgerColumn.NOTES: _look(ColumnKind.TEXT, 16, LedgerColumn.NOTES),
     LedgerColumn.REVIEWED: _look(ColumnKind.CHECK, 12.5, LedgerColumn.REVIEWED),
     LedgerColumn.STATUS: _look(ColumnKind.WORD, 11),
     LedgerColumn.ENTRY_ID: _HIDDEN_TEXT,
@@ -131,7 +131,7 @@ _LEDGER: Mapping[str, ColumnLook] = {
 }
 
 _ACCOUNTS: Mapping[str, ColumnLook] = {
-    AccountsColumn.ACCOUNT: _look(ColumnKind.TEXT, 24),
+    AccountsColumn.ACCOUNT: _look(ColumnKind.TEXT, 30),
     AccountsColumn.CURRENCY: _look(ColumnKind.WORD, 10.5),
     AccountsColumn.PROOF: _look(ColumnKind.FORMULA_WORD, 16),
     AccountsColumn.DIFFERENCE: _look(ColumnKind.MONEY, 13),
