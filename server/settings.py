@@ -32,6 +32,10 @@ __all__ = [
 ]
 
 PREFIX: Final = "PENNYVAULT_"
+#: Variables of the client and of the tests, which may stand in the same environment.
+_OF_OTHERS: Final = frozenset(
+    PREFIX + name for name in ("API_KEY", "CONFIG_FILE", "OOXML_VALIDATE", "SERVER")
+)
 _BODY_BYTES: Final = 4 * 1024 * 1024
 _STATEMENT_BYTES: Final = 64 * 1024 * 1024
 _BYTES_MAX: Final = 1024 * 1024 * 1024
@@ -212,7 +216,7 @@ class _Variables:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
-        self._left = {name for name in env if name.startswith(PREFIX)}
+        self._left = {name for name in env if name.startswith(PREFIX)} - _OF_OTHERS
 
     def refuse_the_rest(self) -> None:
         """Refuse what nobody asked for: a misspelt setting must not pass for the default."""

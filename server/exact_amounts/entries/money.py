@@ -38,8 +38,8 @@ class ExactAmount:
         assert type(exact_value) is Decimal, "an amount is a Decimal"
         assert exact_value.is_finite(), "an amount is finite"
         assert len(currency) == 3, "a currency is an ISO 4217 code"  # noqa: PLR2004
-        object.__setattr__(self, "exact_value", exact_value)
-        object.__setattr__(self, "currency", currency)
+        _set_exact_value(self, exact_value)
+        _set_currency(self, currency)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         message = "an exact amount never changes"
@@ -96,6 +96,11 @@ class ExactAmount:
         return ExactAmount(
             self.exact_value.quantize(step, ROUND_HALF_UP, Context(prec=60)), self.currency
         )
+
+
+# The slots themselves: what `object.__setattr__` would look up for each amount.
+_set_exact_value = ExactAmount.__dict__["exact_value"].__set__
+_set_currency = ExactAmount.__dict__["currency"].__set__
 
 
 def amount_from_literal(literal: str, currency: str) -> ExactAmount:

@@ -169,9 +169,19 @@ class _Walk:
                         fields, line=line, currency=statement.currency, pending=pending
                     )
                 )
-            following = None if pending else _NEXT_TRANSACTION.match(text, end.end())
-            if following is None:
+            if pending:
                 return end.end()
+            position = self._reader.read_plain(
+                text,
+                end.end(),
+                self._statement_end,
+                self._lines,
+                statement.currency,
+                statement.transactions,
+            )
+            following = _NEXT_TRANSACTION.match(text, position)
+            if following is None:
+                return position
             begin = following.end()
             line = self._lines.line_of(begin - 1)
 

@@ -38,19 +38,19 @@ _SECTION = re.compile(r"<!--|<!\[CDATA\[|<!ENTITY", re.IGNORECASE)
 class LineCounter:
     """Says on which line of a text a position stands; quick for positions that only grow."""
 
-    __slots__ = ("_line", "_line_end", "_position", "_text")
+    __slots__ = ("_count", "_line", "_line_end", "_position")
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._count = text.count
         self._line_end = "\n" if "\n" in text else "\r"
         self._line = 1
         self._position = 0
 
     def line_of(self, position: int) -> int:
         """Return the 1-based line of a position that is not before the last one asked for."""
-        self._line += self._text.count(self._line_end, self._position, position)
+        self._line = line = self._line + self._count(self._line_end, self._position, position)
         self._position = position
-        return self._line
+        return line
 
 
 def without_comments(text: str) -> str:
@@ -59,7 +59,8 @@ def without_comments(text: str) -> str:
 
     Raises StatementRefused for a section without an end, and for a declared entity (an entity bomb needs one).
     """
-    if "<!" not in text:
+    # One rare character is found in a tenth of the time of two.
+    if "!" not in text or "<!" not in text:
         return text
     parts: list[str] = []
     position = 0

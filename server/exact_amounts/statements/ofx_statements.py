@@ -188,9 +188,7 @@ class AccountBook:
         Transactions that name another currency than the statement's stand in an account of that currency; the
         balance is then no anchor, since it can't be told which of them it covers.
         """
-        by_currency: dict[str, list[StatementTransaction]] = {}
-        for transaction in statement.transactions:
-            by_currency.setdefault(transaction.amount.currency, []).append(transaction)
+        by_currency = _by_currency(statement.transactions)
         currency = statement.currency
         if currency == UNKNOWN_CURRENCY and len(by_currency) == 1:
             # There is no CURDEF, but every transaction names the same currency.
@@ -228,3 +226,16 @@ class AccountBook:
                 last_day=statement.last_day,
             )
         )
+
+
+def _by_currency(
+    transactions: list[StatementTransaction],
+) -> dict[str, list[StatementTransaction]]:
+    """The transactions of each currency, in their order."""
+    currencies = {transaction.amount.currency for transaction in transactions}
+    if len(currencies) == 1:
+        return {currencies.pop(): transactions}
+    by_currency: dict[str, list[StatementTransaction]] = {}
+    for transaction in transactions:
+        by_currency.setdefault(transaction.amount.currency, []).append(transaction)
+    return by_currency

@@ -23,6 +23,7 @@ __all__ = [
     "DecimalMark",
     "amount_digits",
     "calendar_date",
+    "calendar_day",
     "currency_code",
     "decimal_mark_of",
     "plain_text",
@@ -39,16 +40,16 @@ _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-
 _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 )
-_XML_ENTITIES = MappingProxyType(
-    {"apos": "'", "AMP": "&", "LT": "<", "GT": ">", "QUOT": '"', "NBSP": " "}
+_NAMED = MappingProxyType(
+    {name: chr(point) for name, point in html.entities.name2codepoint.items()}
+    | {"apos": "'", "AMP": "&", "LT": "<", "GT": ">", "QUOT": '"', "NBSP": " "}
 )
 
 
 def _decoded(entity: re.Match[str]) -> str:
     decimal, hexadecimal, name = entity.groups()
     if name is not None:
-        known = html.entities.name2codepoint.get(name)
-        return chr(known) if known is not None else _XML_ENTITIES.get(name, entity[0])
+        return _NAMED.get(name, entity[0])
     number = int(decimal) if decimal is not None else int(hexadecimal, 16)
     return chr(number) if 0 < number <= 0x10FFFF else " "  # noqa: PLR2004  # Unicode's last code point
 
@@ -71,15 +72,16 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 def calendar_date(raw: str) -> str | None:
     """Return the ISO 8601 calendar date that an OFX date spells, or None where it spells none."""
     match = _DATE.fullmatch(raw)
-    if match is None:
-        return None
-    year, month, day = int(match[1]), int(match[3]), int(match[4])
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        return None
+    return calendar_day(match[1] + match[3] + match[4]) if match is not None else None
+
+
+def calendar_day(digits: str) -> str | None:
+    """Return the ISO 8601 calendar date of YYYYMMDD, eight ASCII digits, or None where there is no such day."""
     try:
-        return date(year, month, day).isoformat()
+        day = date.fromisoformat(digits)
     except ValueError:
         return None
+    return day.isoformat() if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
 
 
 def currency_code(raw: str) -> str:

@@ -19,7 +19,7 @@ from server.exact_amounts.entries.statement import (
 from server.exact_amounts.statements.encodings import decode_statement
 from server.exact_amounts.statements.ofx import looks_like_ofx, read_ofx
 
-__all__ = ["MAX_STATEMENT_BYTES", "read_statement", "statement_to_json"]
+__all__ = ["MAX_STATEMENT_BYTES", "StatementRefused", "read_statement", "statement_to_json"]
 
 #: The largest file that is read; ten years of a busy account are a tenth of it.
 MAX_STATEMENT_BYTES = 20 * 1024 * 1024

@@ -104,6 +104,15 @@ def test_without_any_home_a_folder_is_needed() -> None:
     assert caught.value.variable == "PENNYVAULT_DATA_DIR"
 
 
+@pytest.mark.parametrize("name", ["PENNYVAULT_SERVER", "PENNYVAULT_API_KEY"])
+def test_the_clients_variables_may_stand_in_the_same_environment(name: str) -> None:
+    env = {"HOME": "/home/anybody", name: "whatever the client reads"}
+    assert (
+        Settings.from_environment(env).port
+        == Settings.from_environment({"HOME": "/home/anybody"}).port
+    )
+
+
 @pytest.mark.parametrize("name", ["POTR", "SIGN_UP", "", "host"])
 def test_an_unknown_variable_is_refused(name: str) -> None:
     assert refusal(**{name: "x"}).variable == f"PENNYVAULT_{name}"

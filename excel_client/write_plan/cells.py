@@ -1,0 +1,147 @@
+"""
+Cells as the ledger wants them: entries turned into rows of the Ledger table, amounts into doubles that are exact.
+
+Pure. Float appears here and nowhere below: it is the border to Excel, and the round trip is checked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from excel_client.problems import AmountNotExact, AnswerNotReadable, TextTooLong
+from excel_client.wire_format import LedgerEntry
+from excel_client.write_plan.row_base import Digests, base_text
+from workbooks.sheet_map import LedgerColumn
+
+__all__ = [
+    "BASE_INDEX",
+    "ENTRY_ID_INDEX",
+    "LEDGER_ORDER",
+    "STATUS_INDEX",
+    "STATUS_REMOVED",
+    "Cell",
+    "Row",
+    "exact_double",
+    "ledger_rows",
+    "same_cell",
+    "sheet_date",
+    "sheet_text",
+]
+
+#: What a cell may hold; None is a blank one.
+Cell = str | float | bool | date | None
+#: The owned cells of a row, in the order of `LEDGER_ORDER`.
+Row = tuple[Cell, ...]
+
+LEDGER_ORDER: Final = tuple(LedgerColumn)
+STATUS_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.STATUS)
+ENTRY_ID_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.ENTRY_ID)
+BASE_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.BASE)
+
+#: Stands in Status when the entry was withdrawn; the row stays, and counts in no sum.
+STATUS_REMOVED: Final = "removed"
+
+#: A decimal number of at most this many characters has no more digits than a double keeps (DBL_DIG).
+_ALWAYS_EXACT_CHARACTERS: Final = 15
+#: Excel's specifications and limits: characters that a cell can contain.
+_CELL_CHARACTERS_MAX: Final = 32_767
+#: Before this day the serial numbers of Excel's dates are off by one, or there are none.
+_FIRST_SAFE_DATE: Final = date(1900, 3, 1)
+
+
+def exact_double(text: str) -> float:
+    """Return the double that an amount is in a cell; raise AmountNotExact when it would be another number."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise AnswerNotReadable from None
+    if not math.isfinite(number):
+        raise AnswerNotReadable
+    if len(text) > _ALWAYS_EXACT_CHARACTERS and Decimal(repr(number)) != Decimal(text):
+        raise AmountNotExact
+    return number
+
+
+def sheet_text(text: str | None) -> str | None:
+    """Return a text as a cell holds it: nothing is a blank cell."""
+    if not text:
+        return None
+    # Excel counts UTF-16 units: a character beyond the first plane is two.
+    if len(text) > _CELL_CHARACTERS_MAX // 2 and _utf16_units(text) > _CELL_CHARACTERS_MAX:
+        raise TextTooLong
+    return text
+
+
+def _utf16_units(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def sheet_date(text: str) -> date | str:
+    """Return a calendar date as a cell holds it; one that Excel has no number for stays text."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise AnswerNotReadable from None
+    return day if day >= _FIRST_SAFE_DATE else text
+
+
+class _Dates(dict[str, date | str]):
+    """Dates by their text: a ledger has few of them, and each is read once."""
+
+    def __missing__(self, text: str) -> date | str:
+        day = self[text] = sheet_date(text)
+        return day
+
+
+def ledger_rows(
+    entries: Iterable[LedgerEntry], account_names: Mapping[str, str], digests: Digests
+) -> list[Row]:
+    """Return entries as rows of the Ledger table, in the order of `LEDGER_ORDER`."""
+    dates = _Dates()
+    # Each page brings its own copies of these texts; one of each is kept.
+    shared: dict[str, str] = {}
+    share = shared.setdefault
+    rows: list[Row] = []
+    for entry in entries:
+        account_id = share(entry.account_id, entry.account_id)
+        tags = ", ".join(entry.tags) if entry.tags else None
+        status = STATUS_REMOVED if entry.removed else share(entry.status, entry.status)
+        rows.append(
+            (
+                dates[entry.posted_on],
+                account_names.get(account_id),
+                sheet_text(entry.description),
+                sheet_text(entry.merchant),
+                exact_double(entry.amount),
+                share(entry.currency, entry.currency),
+                share(entry.category, entry.category) if entry.category else None,
+                sheet_text(tags),
+                sheet_text(entry.notes),
+                entry.reviewed,
+                status,
+                entry.id,
+                account_id,
+                base_text(
+                    entry.version, entry.category, tags, entry.notes, entry.reviewed, digests
+                ),
+            )
+        )
+    return rows
+
+
+def same_cell(found: object, wanted: Cell) -> bool:
+    """Whether a cell that was read holds what it should; a date may come back with a midnight on it."""
+    if isinstance(found, datetime) and not isinstance(wanted, datetime):
+        return isinstance(wanted, date) and found == datetime(wanted.year, wanted.month, wanted.day)  # noqa: DTZ001
+    if isinstance(found, bool) != isinstance(wanted, bool):
+        return False
+    if found == "":
+        return wanted is None or wanted == ""
+    if isinstance(found, Decimal):
+        # Excel on Windows hands over cells in a currency format so.
+        return float(found) == wanted
+    return found == wanted
