@@ -8,38 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum, unique
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from server.web.ports import Principal
+from server.web.route_names import RouteName
 
 __all__ = ["Call", "Endpoint", "Endpoints", "NoBody", "NoQuery", "RawBody", "Reply", "RouteName"]
-
-
-@unique
-class RouteName(StrEnum):
-    """Every route there is; the table in `server.web.route_table` says the rest about each."""
-
-    OPENAPI = "openapi"
-    HEALTH = "health"
-    SIGN_UP = "sign_up"
-    SHOW_PROFILE = "show_profile"
-    LIST_TOKENS = "list_tokens"
-    CREATE_TOKEN = "create_token"  # noqa: S105 - a route's name
-    REVOKE_TOKEN = "revoke_token"  # noqa: S105 - a route's name
-    LIST_ACCOUNTS = "list_accounts"
-    CREATE_ACCOUNT = "create_account"
-    LIST_ENTRIES = "list_entries"
-    CREATE_ENTRIES = "create_entries"
-    PREVIEW_IMPORT = "preview_import"
-    IMPORT_STATEMENT = "import_statement"
-    LIST_BATCHES = "list_batches"
-    UNDO_BATCH = "undo_batch"
-    READ_CHANGES = "read_changes"
-    SUMMARISE_MONTHS = "summarise_months"
 
 
 class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +46,7 @@ class Call:
     query: Any
     #: An instance of the endpoint's body type.
     body: Any = field(repr=False)
-    #: The Idempotency-Key header, or "" on routes that take none.
+    #: The Idempotency-Key header; "" where none was sent, which idempotent routes do not let in.
     idempotency_key: str = ""
 
     def caller(self) -> Principal:

@@ -143,12 +143,13 @@ class OpenStatement:
             self.closing = StatedBalance(stated_on=stated_on, balance=balance)
 
     def number(self) -> str:
-        """The numbers of bank, branch and account, joined; "" where none was named."""
+        """The numbers of bank, branch and account, joined; "" where no account was named."""
         numbers = self._numbers or {}
+        if not numbers.get("ACCTID"):
+            # A bank's number alone would make one account of all that it leaves unnamed.
+            return ""
         bank = numbers.get("BANKID") or numbers.get("BROKERID")
-        return "/".join(
-            part for part in (bank, numbers.get("BRANCHID"), numbers.get("ACCTID")) if part
-        )
+        return "/".join(part for part in (bank, numbers.get("BRANCHID"), numbers["ACCTID"]) if part)
 
     def account_type(self) -> AccountType:
         """The type of account, by the statement's kind first."""

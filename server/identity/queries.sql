@@ -1,0 +1,58 @@
+-- name: find_bearer
+-- The look-up of every request. The hash comes back to be compared in constant time.
+SELECT d.token_hash, t.tenant_id, t.token_id, t.principal_id, p.person_id, t.scopes,
+       t.expires_at, t.revoked_at
+FROM token_directory AS d
+JOIN tokens AS t ON t.tenant_id = d.tenant_id AND t.token_id = d.token_id
+JOIN principals AS p ON p.tenant_id = t.tenant_id AND p.principal_id = t.principal_id
+JOIN memberships AS m ON m.tenant_id = p.tenant_id AND m.person_id = p.person_id
+WHERE d.token_hash = :token_hash
+
+-- name: find_profile
+SELECT t.name_sealed, t.version, t.environment, m.role
+FROM tenants AS t
+JOIN memberships AS m ON m.tenant_id = t.tenant_id AND m.person_id = :person_id
+WHERE t.tenant_id = :tenant_id
+
+-- name: add_tenant
+INSERT INTO tenants (tenant_id, created_at, environment, name_sealed)
+VALUES (:tenant_id, :created_at, :environment, :name_sealed)
+
+-- name: add_person
+INSERT INTO people (person_id, created_at) VALUES (:person_id, :created_at)
+
+-- name: add_membership
+INSERT INTO memberships (tenant_id, person_id, role, created_at)
+VALUES (:tenant_id, :person_id, :role, :created_at)
+
+-- name: add_principal
+INSERT INTO principals (tenant_id, principal_id, person_id, kind, created_at)
+VALUES (:tenant_id, :principal_id, :person_id, :kind, :created_at)
+
+-- name: add_token
+INSERT INTO tokens (tenant_id, token_id, principal_id, scopes, label_sealed, created_at, expires_at)
+VALUES (:tenant_id, :token_id, :principal_id, :scopes, :label_sealed, :created_at, :expires_at)
+
+-- name: add_token_hash
+INSERT INTO token_directory (token_hash, tenant_id, token_id)
+VALUES (:token_hash, :tenant_id, :token_id)
+
+-- name: list_tokens
+SELECT token_id, scopes, label_sealed, created_at, expires_at, revoked_at
+FROM tokens
+WHERE tenant_id = :tenant_id
+ORDER BY revoked_at IS NOT NULL, token_id DESC
+LIMIT :limit
+
+-- name: count_tokens_in_use
+SELECT count(*)
+FROM tokens
+WHERE tenant_id = :tenant_id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)
+
+-- name: count_token
+SELECT count(*) FROM tokens WHERE tenant_id = :tenant_id AND token_id = :token_id
+
+-- name: revoke_token
+-- A token that was revoked before keeps its first instant.
+UPDATE tokens SET revoked_at = :revoked_at
+WHERE tenant_id = :tenant_id AND token_id = :token_id AND revoked_at IS NULL
