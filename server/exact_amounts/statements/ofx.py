@@ -57,8 +57,10 @@ _TAG = tag_pattern(
 )
 _CURDEF = tag_pattern("CURDEF")
 _END_OF_TRANSACTION = re.compile(r"</(?:[a-z]\w*:)?STMTTRNP?\s*>", re.IGNORECASE)
-# Banks close CCSTMTRS with STMTRS.
-_END_OF_STATEMENT = re.compile(r"</(?:[a-z]\w*:)?(?:CC|INV)?STMTRS\s*>", re.IGNORECASE)
+# Banks close CCSTMTRS with STMTRS. The look ahead only passes over all other closing tags in half the time.
+_END_OF_STATEMENT = re.compile(
+    r"</(?=\w*+(?:(?<=STMTRS)|:))(?:[a-z]\w*:)?(?:CC|INV)?STMTRS\s*>", re.IGNORECASE
+)
 _NEXT_TRANSACTION = re.compile(r"\s*+<STMTTRN>")
 _OFX_MARK = re.compile(r"</?(?:[a-z]\w*:)?OFX|<\?OFX|OFXHEADER", re.IGNORECASE)
 _OFX_ELEMENT = re.compile(r"<(?:[a-z]\w*:)?OFX", re.IGNORECASE)

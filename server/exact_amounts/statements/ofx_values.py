@@ -57,6 +57,9 @@ def _decoded(entity: re.Match[str]) -> str:
 def plain_text(raw: str) -> str:
     """Return a text in one line: entities decoded once, white space collapsed, control characters gone."""
     text = _ENTITY.sub(_decoded, raw) if "&" in raw else raw
+    if text.isprintable() and "  " not in text:
+        # The blank is the only printable white space.
+        return text.strip()
     text = " ".join(text.split())
     return text if text.isprintable() else " ".join(_CONTROLS.sub(" ", text).split())
 
