@@ -7,14 +7,13 @@ A figure is a ratio against a peer measured in the same run, so that a slow mach
 from __future__ import annotations
 
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Better", "Figure", "Measure", "compare", "seconds_of", "seconds_told_by"]
+__all__ = ["Better", "Figure", "Measure", "compare", "seconds_of"]
 
 Measure = Callable[[], float]
 
@@ -57,6 +56,11 @@ class Figure:
             return self.ratio <= self.target
         return self.ratio >= self.target
 
+    @property
+    def target_in_words(self) -> str:
+        """The target with the side on which the ratio should be."""
+        return f"{'<=' if self.better is Better.CEILING else '>='} {self.target:g}x"
+
 
 def seconds_of(work: Callable[[], object]) -> float:
     """Return how long one call takes."""
@@ -65,17 +69,14 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def seconds_told_by(command: list[str]) -> float:
-    """Run a program that prints how many seconds its work took, and return that."""
-    result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return float(result.stdout.split()[-1])
-
-
 def compare(ours: Measure, peer: Measure, runs: int) -> tuple[float, float]:
     """Return the medians of both sides over `runs` turns, ours and the peer's one after the other."""
     taken: tuple[list[float], list[float]] = ([], [])
     for run in range(runs):
-        print(f"  run {run + 1} of {runs}", file=sys.stderr)
         taken[0].append(ours())
         taken[1].append(peer())
+        print(
+            f"  run {run + 1} of {runs}: {taken[0][-1]:.4g} and {taken[1][-1]:.4g}",
+            file=sys.stderr,
+        )
     return statistics.median(taken[0]), statistics.median(taken[1])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from collections.abc import Sequence
 
-from benchmarks.measuring import Better, Figure, compare, seconds_of, seconds_told_by
 from environment import peers_python
+
+from benchmarks.measuring import Better, Figure, compare, seconds_of
+from benchmarks.processes import number_told_by
+from benchmarks.stage import Stage
 from server.exact_amounts.statements.reading import read_statement
 from tests.fixtures.statements.make_statement import MadeAccount, many_transactions, ofx_statement
 
@@ -27,7 +29,7 @@ print(time.perf_counter() - started)
 _TRANSACTIONS = 10_000
 
 
-def ofx_reading() -> Figure:
+def ofx_reading(stage: Stage) -> Sequence[Figure]:
     """10,000 OFX transactions; bankstatementparser reads 135 of 143 real files, ofxparse 119."""
     account = MadeAccount(account_id="12345678", transactions=many_transactions(_TRANSACTIONS))
     content = ofx_statement([account])
@@ -37,17 +39,18 @@ def ofx_reading() -> Figure:
         assert len(file.accounts[0].statements[0].transactions) == _TRANSACTIONS
 
     read()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "statement.ofx"
-        path.write_bytes(content)
-        command = [str(peers_python()), "-c", _PEER_PROGRAM, str(path), str(_TRANSACTIONS)]
-        ours, peer = compare(lambda: seconds_of(read), lambda: seconds_told_by(command), runs=5)
-    return Figure(
-        name="ofx-reading",
-        ours=ours,
-        peer=peer,
-        unit="s",
-        peer_name="bankstatementparser 0.0.29",
-        better=Better.FASTER,
-        target=2,
+    path = stage.folder("ofx-reading") / "statement.ofx"
+    path.write_bytes(content)
+    command = [str(peers_python()), "-c", _PEER_PROGRAM, str(path), str(_TRANSACTIONS)]
+    ours, peer = compare(lambda: seconds_of(read), lambda: number_told_by(command), runs=5)
+    return (
+        Figure(
+            name="ofx-reading",
+            ours=ours,
+            peer=peer,
+            unit="s",
+            peer_name="bankstatementparser 0.0.29",
+            better=Better.FASTER,
+            target=2,
+        ),
     )
