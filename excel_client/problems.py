@@ -16,8 +16,8 @@ user named: never an amount, a text of the ledger or a secret.
   + ServerUnreachable (69)
     x Unreachable, CertificateRefused, ServerFailed, AnswerTooLarge, AnswerNotReadable
   + Busy (75)
-    x TooManyRequests, ServerBusy, WorkbookOpenElsewhere, WorkbookChanged, WorkbookNotSaved, WriteNotVerified,
-      ExportNotWritten
+    x TooManyRequests, ServerBusy, ServerFull, WorkbookOpenElsewhere, WorkbookChanged, WorkbookNotSaved,
+      WriteNotVerified, ExportNotWritten
   + NotAllowed (77)
     x KeyRefused, ScopeMissing, NoKey, KeyNotReadable, KeyringUnusable, KeyFileUnsafe,
       KeyFileExists, KeyFileNotWritten
@@ -69,6 +69,7 @@ __all__ = [
     "ScopeMissing",
     "ServerBusy",
     "ServerFailed",
+    "ServerFull",
     "ServerUnreachable",
     "SettingsNotReadable",
     "SheetFull",
@@ -122,11 +123,11 @@ class ClientProblem(Exception):
 
     def line_for_people(self) -> str:
         """The sentence with its place, on one line."""
-        if not self.place:
+        # Line 0 is the file as a whole.
+        told = {name: value for name, value in self.place.items() if (name, value) != ("line", 0)}
+        if not told:
             return self.sentence()
-        named = ", ".join(
-            f"{name.replace('_', ' ')}: {value}" for name, value in self.place.items()
-        )
+        named = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in told.items())
         return f"{self.sentence()} [{named}]"
 
 
@@ -298,6 +299,10 @@ class TooManyRequests(Busy):
 
 class ServerBusy(Busy):
     """The server is busy; try again in a while."""
+
+
+class ServerFull(Busy):
+    """The server has no room left to store anything; nothing was changed. Try again when its operator made room."""
 
 
 class WorkbookOpenElsewhere(Busy):

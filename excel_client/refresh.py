@@ -88,7 +88,7 @@ def refresh_workbook(path: Path, api: ServerApi, clock: Clock, progress: Progres
         raise FileNotReadable(file=path.parent.name)
     # The network comes first: a server that does not answer leaves no file behind.
     changes = pull_changes(api, None, api.profile(), progress)
-    with open_template() as book:
+    with open_template(path) as book:
         workbook = LedgerWorkbook.of(book)
         return _carry_out(workbook, {}, changes, clock(), progress, new_path=path)
 

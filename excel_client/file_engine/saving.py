@@ -108,7 +108,7 @@ class FileStore:
                 with contextlib.suppress(OSError):
                     temporary.unlink(missing_ok=True)
             _sync_folder(target.parent)
-            _remove_leftovers(target)
+            _remove_leftovers(target, self.backups.folder_name)
             return _state(target.stat())
 
     def _back_up(self, target: Path, modified: float) -> None:
@@ -182,10 +182,13 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _remove_leftovers(target: Path) -> None:
+def _remove_leftovers(target: Path, backups_folder: str) -> None:
     """Remove temporary files that a killed process left behind, an hour older than the target."""
     newest = target.stat().st_mtime
-    for path in target.parent.glob(f".{_literal(target.name)}.*.saving"):
+    unfinished = f".{_literal(target.name)}.*"
+    drafts = target.parent.glob(f"{unfinished}.saving")
+    copies = (target.parent / backups_folder).glob(f"{unfinished}.copying")
+    for path in (*drafts, *copies):
         with contextlib.suppress(OSError):
             if path.stat().st_mtime < newest - _LEFTOVER_SECONDS:
                 path.unlink()

@@ -28,6 +28,7 @@ from excel_client.problems import (
     ScopeMissing,
     ServerBusy,
     ServerFailed,
+    ServerFull,
     StatementRefused,
     TooManyRequests,
 )
@@ -58,6 +59,7 @@ _BY_STATUS: Final[Mapping[int, type[ClientProblem]]] = MappingProxyType(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: FileTooLarge,
         HTTPStatus.TOO_MANY_REQUESTS: TooManyRequests,
         HTTPStatus.SERVICE_UNAVAILABLE: ServerBusy,
+        HTTPStatus.INSUFFICIENT_STORAGE: ServerFull,
     }
 )
 

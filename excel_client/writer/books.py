@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -97,16 +97,16 @@ def open_workbook(path: Path) -> Iterator[xlwings.Book]:
 
 
 @contextmanager
-def open_template() -> Iterator[xlwings.Book]:
+def open_template(new_path: Path) -> Iterator[xlwings.Book]:
     """Open a copy of the empty template, to be saved under another name with `save_workbook`."""
-    with tempfile.TemporaryDirectory(prefix="pennyvault-") as folder:
-        path = Path(folder) / TEMPLATE_FILE_NAME
+    with ExitStack() as stack:
         try:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="pennyvault-"))
+            path = Path(folder) / TEMPLATE_FILE_NAME
             path.write_bytes(template_bytes())
         except OSError:
-            raise problems.WorkbookNotSaved(file=path.name) from None
-        with open_workbook(path) as book:
-            yield book
+            raise problems.WorkbookNotSaved(file=new_path.name) from None
+        yield stack.enter_context(open_workbook(path))
 
 
 def save_workbook(book: xlwings.Book, new_path: Path | None) -> None:

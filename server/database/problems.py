@@ -53,7 +53,7 @@ class DatabaseFull(DatabaseProblem):
     """The server has no room left to store anything; nothing was changed."""
 
     code = "database_full"
-    status = HTTPStatus.SERVICE_UNAVAILABLE
+    status = HTTPStatus.INSUFFICIENT_STORAGE
 
 
 class DatabaseUnavailable(DatabaseProblem):

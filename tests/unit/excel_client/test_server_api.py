@@ -157,6 +157,14 @@ def test_a_server_that_stays_busy_is_given_up() -> None:
     assert len(server.requests) == 5
 
 
+def test_a_server_without_room_is_not_asked_again() -> None:
+    server = Server(problem(507, "database_full"))
+    found = refusal_of(server)
+    assert isinstance(found, problems.ServerFull)
+    assert found.exit_code == problems.ExitCode.BUSY
+    assert len(server.requests) == 1
+
+
 def test_an_import_is_sent_again_with_the_same_idempotency_key() -> None:
     server = Server(httpx.ReadTimeout("late"), httpx.Response(201, json=IMPORTED))
     with server.api() as api:

@@ -214,6 +214,21 @@ def test_a_file_that_reads_back_differently_is_not_put_in_place(
     assert_nothing_happened(path, before)
 
 
+def test_what_killed_saves_left_behind_goes_with_a_later_save(app: xw.App, path: Path) -> None:
+    book = write_one(app, path)
+    backups = path.parent / BackupPolicy().folder_name
+    backups.mkdir()
+    left = [path.parent / f".{path.name}.41.saving", backups / f".{path.name}.41.copying"]
+    others = [path.parent / ".another.xlsx.41.saving", backups / f".{path.name}.42.copying"]
+    for draft in (*left, *others):
+        draft.write_bytes(b"half")
+    for draft in (*left, others[0]):
+        os.utime(draft, (0, 0))
+    book.save()
+    assert [draft.exists() for draft in left] == [False, False]
+    assert [draft.exists() for draft in others] == [True, True]
+
+
 FULL_DISK = """
 import resource, sys
 from excel_client.file_engine import register

@@ -280,7 +280,7 @@ def test_the_bucket_side_sees_posted_entries_without_their_amounts(tmp_path: Pat
         (entry,) = await BucketedView(server.ledger).bucketed_entries(server.tenant)
 
         assert entry.bucket is Bucket.LARGE
-        assert entry.masked_description == "Rent ####,##"
+        assert entry.masked_description == "Rent #"
 
     on_server(tmp_path, story)
 
