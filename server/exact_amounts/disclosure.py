@@ -30,11 +30,18 @@ _EDGES = (Decimal(10), Decimal(100), Decimal(1_000))
 _LARGE_UP_TO = Decimal(10_000)
 _BELOW = (Bucket.MICRO, Bucket.SMALL, Bucket.MEDIUM, Bucket.LARGE)
 
-#: Every decimal digit of Unicode, and the numerals that spell a number without being one (², ½, Ⅷ, ④).
-_DIGIT = re.compile(r"\d")
+#: Every decimal digit of Unicode, and what an encoding leaves of a character that it lacks: it may have been a digit,
+#: or the thin space within a number.
+_DIGIT = re.compile(r"[\d?\ufffd]")
 
-#: Masked digits and what stands between the digits of one number: how many there were must not show either.
-_MASKED_NUMBER = re.compile(r"#(?:[.,'’ \u00a0\u202f]?#)*")
+#: What stands between the digits of a number, or fills a column before it: as many as leave room for the digits.
+_BETWEEN = r"[\s.,'\u2019\u02bc·\u066b\u066c\uff0c\uff0e*_=~]"
+
+#: Masked digits with all of that, and the dash for "no cents": neither their number nor their marks must show.
+#: It begins where no such mark stands before it and never looks back: long runs of dots take no time.
+_MASKED_NUMBER = re.compile(
+    rf"(?<!{_BETWEEN}){_BETWEEN}*+#(?:{_BETWEEN}*+#)*(?:[.,][-\u2013\u2014=]{{1,2}})?"
+)
 
 _DIRECTIONS = {1: Direction.IN, -1: Direction.OUT, 0: Direction.NONE}
 
@@ -61,11 +68,16 @@ def direction_of(sign: int) -> Direction:
 
 
 def mask_digits(text: str) -> str:
-    """Return `text` with every number, however many digits and marks it has, replaced by one "#"."""
+    """
+    Return `text` with every number, however many digits and marks it has, replaced by one "#" between spaces.
+
+    Numbers with nothing but marks and spaces between them are one.
+    """
     masked = _DIGIT.sub("#", text)
     if not masked.isascii():
+        # The numerals that spell a number without being a digit: ², ½, Ⅷ, ④.
         masked = "".join("#" if character.isnumeric() else character for character in masked)
-    return _MASKED_NUMBER.sub("#", masked)
+    return " ".join(_MASKED_NUMBER.sub(" # ", masked).split())
 
 
 def disclose_entry(entry: LedgerEntry) -> BucketedEntry:

@@ -32,6 +32,9 @@ class RawBody(msgspec.Struct, frozen=True):
 
     content: bytes
 
+    def __repr__(self) -> str:
+        return "RawBody(...)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -41,13 +44,13 @@ class Call:
     principal: Principal | None
     request_id: str
     #: Path parameters by name, as text.
-    path: dict[str, str]
+    path: dict[str, str] = field(repr=False)
     #: An instance of the endpoint's query type.
-    query: Any
+    query: Any = field(repr=False)
     #: An instance of the endpoint's body type.
     body: Any = field(repr=False)
     #: The Idempotency-Key header; "" where none was sent, which idempotent routes do not let in.
-    idempotency_key: str = ""
+    idempotency_key: str = field(default="", repr=False)
 
     def caller(self) -> Principal:
         """The principal of a route that needs a token."""

@@ -48,6 +48,10 @@ EntryRow = tuple[Any, ...]
 _NO_CURRENCY = ""
 _NO_DATE = ""
 _ID_BYTES = 16
+#: Two of the longest literals (a sign, 18 digits, a point, 9 digits), a currency and the spaces between.
+_TWO_AMOUNTS_CHARACTERS = 2 * 29 + 3 + 2
+#: The longest word for who stated a balance, the longest literal of one, and the space between.
+_STATED_BALANCE_CHARACTERS = 9 + 1 + 29
 
 _STATUSES = MappingProxyType({status.value: status for status in EntryStatus})
 _CATEGORY_NAMES = MappingProxyType(
@@ -89,7 +93,7 @@ class PostedTotals:
 
 def _entry(row: EntryRow, amount: str, text: _Text) -> LedgerEntry:
     _, entry_id, version, account_id, currency, posted_on, _, status, removed, batch_id = row[:10]
-    literal, *original = amount.split(" ")
+    literal, *original = amount.split()
     return LedgerEntry(
         entry_id=EntryId(UUID(bytes=entry_id)),
         version=version,
@@ -139,6 +143,8 @@ class RowSealer:
         amount = entry.amount.literal()
         if entry.original is not None:
             amount = f"{amount} {entry.original.literal()} {entry.original.currency}"
+            # Two amounts may need a second block: it is always filled, or its being there told their size.
+            amount = amount.ljust(_TWO_AMOUNTS_CHARACTERS)
         text = entry.text
         written = _Text(
             text.description,
@@ -191,7 +197,7 @@ class RowSealer:
             _, entry_id, version, account_id, currency, day, _, status, removed, _, bucket = row
             amount, original_amount, original_currency = amount_opened.decode(), None, None
             if " " in amount:
-                amount, original_amount, original_currency = amount.split(" ")
+                amount, original_amount, original_currency = amount.split()
             text = decode(text_opened)
             account = account_ids.get(account_id)
             if account is None:
@@ -244,7 +250,8 @@ class RowSealer:
 
     def seal_anchor(self, anchor: Anchor) -> bytes:
         """Return a stated balance, sealed together with who stated it."""
-        plaintext = f"{anchor.source.value} {anchor.balance.literal()}".encode()
+        stated = f"{anchor.source.value} {anchor.balance.literal()}"
+        plaintext = stated.ljust(_STATED_BALANCE_CHARACTERS).encode()
         place = (
             anchor.batch_id.bytes,
             anchor.version,
@@ -258,7 +265,7 @@ class RowSealer:
         """Return a stated balance: sealed balance, batch, version, account, currency, date, source."""
         _, batch_id, version, account_id, currency, stated_on, source = row
         (plaintext,) = self._amounts.open_rows(Context.ANCHOR_BALANCE, [row[:6]])
-        sealed_source, literal = plaintext.decode().split(" ")
+        sealed_source, literal = plaintext.decode().split()
         if sealed_source != source:
             raise SealBroken
         return Anchor(
