@@ -366,7 +366,7 @@ def plant_digits_in_the_order_of_ids(patch: pytest.MonkeyPatch, world: Repeatabl
         (plant_unmasked_texts, {"handed to analytics", "handed to categorisation"}),
         (plant_half_masked_texts, {"handed to analytics", "handed to categorisation"}),
         (plant_log_in_thousands, {"log"}),
-        (plant_unpadded_amounts, {"entries.amount_sealed", "anchors.balance_sealed"}),
+        (plant_unpadded_amounts, {"entries.amount_sealed"}),
         (plant_sums_in_the_month_summary, {"month summary"}),
         (plant_digits_in_the_order_of_ids, {"log", "batches"}),
     ],
