@@ -22,10 +22,11 @@ from excel_client.problems import (
 )
 from excel_client.server_api import FeedPosition, ServerApi
 from excel_client.settings import Clock
-from excel_client.wire_format import Account, Changes, LedgerEntry, Profile
+from excel_client.wire_format import Account, Changes, LedgerEntry, Profile, share_texts
 from excel_client.write_plan.ledger_plan import (
     LedgerChanges,
     WorkbookReading,
+    WritePlan,
     accounts_renamed,
     count_edits,
     plan_refresh,
@@ -81,7 +82,10 @@ def refresh_workbook(path: Path, api: ServerApi, clock: Clock, progress: Progres
             workbook = LedgerWorkbook.of(book)
             positions = workbook.keys.positions()
             changes = _ask(workbook, api, progress)
-            return _carry_out(workbook, positions, changes, clock(), progress)
+            planned = _planned(workbook, positions, changes, clock())
+            # The entries are rows by now, and many: their memory is needed.
+            del changes
+            return _carry_out(workbook, planned, progress)
     if path.suffix.lower() != WORKBOOK_SUFFIX:
         raise WorkbookNameRefused
     if not path.parent.is_dir():
@@ -90,7 +94,9 @@ def refresh_workbook(path: Path, api: ServerApi, clock: Clock, progress: Progres
     changes = pull_changes(api, None, api.profile(), progress)
     with open_template(path) as book:
         workbook = LedgerWorkbook.of(book)
-        return _carry_out(workbook, {}, changes, clock(), progress, new_path=path)
+        planned = _planned(workbook, {}, changes, clock())
+        del changes
+        return _carry_out(workbook, planned, progress, new_path=path)
 
 
 def _ask(workbook: LedgerWorkbook, api: ServerApi, progress: Progress) -> LedgerChanges:
@@ -124,10 +130,12 @@ def pull_changes(
 ) -> LedgerChanges:
     """Return all pages of what changed after a position, or of the whole ledger."""
     entries: list[LedgerEntry] = []
+    texts: dict[str, str] = {}
     last: Changes | None = None
     for page in api.changes(after, Changes):
         if page.ledger != profile.ledger or (last is not None and page.epoch != last.epoch):
             raise AnswerNotReadable
+        share_texts(page.entries, texts)
         entries += page.entries
         last = page
         progress("Fetching entries", len(entries), 0)
@@ -144,15 +152,18 @@ def pull_changes(
     )
 
 
-def _carry_out(
-    workbook: LedgerWorkbook,
-    positions: Mapping[str, int],
-    changes: LedgerChanges,
-    now: datetime,
-    progress: Progress,
-    *,
-    new_path: Path | None = None,
-) -> Refreshed:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """What is left of the server's answer when it is known what to write."""
+
+    plan: WritePlan
+    version: int
+    accounts: tuple[Account, ...] = field(repr=False)
+
+
+def _planned(
+    workbook: LedgerWorkbook, positions: Mapping[str, int], changes: LedgerChanges, now: datetime
+) -> _Planned:
     reading = WorkbookReading(
         state=workbook.state,
         keys=workbook.keys,
@@ -165,6 +176,17 @@ def _carry_out(
         # A formula that comes to nothing looks like a blank cell, and is an edit all the same.
         reading = replace(reading, rows=rows_with_formulas(reading.rows, formulas))
         plan = plan_refresh(reading, positions, changes, now)
+    return _Planned(plan=plan, version=changes.version, accounts=tuple(changes.accounts))
+
+
+def _carry_out(
+    workbook: LedgerWorkbook,
+    planned: _Planned,
+    progress: Progress,
+    *,
+    new_path: Path | None = None,
+) -> Refreshed:
+    plan = planned.plan
     if not plan.is_empty:
         workbook.write(plan, progress)
         progress("Saving", 0, 0)
@@ -176,8 +198,8 @@ def _carry_out(
         changed=plan.changed,
         removed=plan.removed,
         kept=plan.kept,
-        version=changes.version,
-        accounts=tuple(changes.accounts),
+        version=planned.version,
+        accounts=planned.accounts,
     )
 
 

@@ -8,10 +8,12 @@ grow; `tests/wire` holds these types to its own.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec.structs import force_setattr
 
 __all__ = [
     "STATEMENT_BYTES_MAX",
@@ -34,6 +36,7 @@ __all__ = [
     "Undone",
     "WholeChanges",
     "WholeEntry",
+    "share_texts",
 ]
 
 _KEY = re.compile(r"pv_(?:test|live)_[A-Za-z0-9_-]{20,200}")
@@ -129,6 +132,19 @@ class LedgerEntry(msgspec.Struct, frozen=True, gc=False):
     reviewed: bool
     status: str
     removed: bool
+
+
+def share_texts(entries: Iterable[LedgerEntry], texts: dict[str, str]) -> None:
+    """Let entries hold one copy of a text that comes again and again; each page brings copies of its own."""
+    share = texts.setdefault
+    for entry in entries:
+        force_setattr(entry, "account_id", share(entry.account_id, entry.account_id))
+        force_setattr(entry, "posted_on", share(entry.posted_on, entry.posted_on))
+        force_setattr(entry, "currency", share(entry.currency, entry.currency))
+        force_setattr(entry, "merchant", share(entry.merchant, entry.merchant))
+        force_setattr(entry, "status", share(entry.status, entry.status))
+        if entry.category is not None:
+            force_setattr(entry, "category", share(entry.category, entry.category))
 
 
 class WholeEntry(msgspec.Struct, frozen=True, gc=False):

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import repeat
 from numbers import Integral, Real
-from typing import cast
+from typing import TypeAlias, cast
 
 from excel_client.file_engine.cell_text import TEXT_LIMIT, escape_text, needs_space, unescape_text
 from excel_client.file_engine.cells import ErrorValue
@@ -21,7 +22,7 @@ from excel_client.file_engine.problems import AmountNotExact, CheckFailed, Value
 from excel_client.file_engine.serial_dates import to_serial
 from excel_client.file_engine.styles import Styles
 
-__all__ = ["CellWriter"]
+__all__ = ["CellWriter", "Piece", "joined_rows"]
 
 #: Joins a column of texts so that they are escaped at once; a text that holds it is escaped alone.
 _SEPARATOR = "\u00ac"
@@ -47,6 +48,10 @@ def _number_from_decimal(value: Decimal, place: str) -> str:
     if Decimal(text) != value:
         raise AmountNotExact(place)
     return text
+
+
+#: Part of many rows: a text that is the same in each of them, or the text of each.
+Piece: TypeAlias = str | Sequence[str]
 
 
 class CellWriter:
@@ -125,8 +130,8 @@ class CellWriter:
 
     def column(
         self, letters: str, rows: Sequence[str], style: bytes, values: Sequence[object], sheet: str
-    ) -> list[str]:
-        """Return the cells of one column, for rows given by their numbers; a blank without a format is empty."""
+    ) -> list[Piece]:
+        """Return the cells of one column as pieces; `rows` are the rows' numbers. A blank without a format is empty."""
         kinds = set(map(type, values))
         if kinds == {dt.date}:
             wanted = self._styles.for_date(int(style or b"0"), with_time=False)
@@ -134,21 +139,24 @@ class CellWriter:
         written_style = f'" s="{style.decode()}"' if style else '"'
         opening = f'<c r="{letters}'
         blank = (opening, f"{written_style}/>") if style else None
+        if kinds == {type(None)}:
+            return [opening, rows, f"{written_style}/>"] if style else []
         if kinds <= {str, type(None)}:
             texts = self._escaped_column(values)
             if texts is not None:
                 middle = f'{written_style} t="inlineStr"><is><t>'
-                return _framed(opening, middle, "</t></is></c>", blank, rows, texts)
+                return _framed((opening, middle, "</t></is></c>"), blank, rows, texts)
         else:
             numbers = self._number_column(kinds - {type(None)}, values, style)
             if numbers is not None:
                 kind = ' t="b"' if bool in kinds else ""
                 middle = f"{written_style}{kind}><v>"
-                return _framed(opening, middle, "</v></c>", blank, rows, numbers)
-        return [
+                return _framed((opening, middle, "</v></c>"), blank, rows, numbers)
+        cells = [
             self.cell(f"{letters}{row}", value, style, f"{sheet}!{letters}{row}").decode()
             for row, value in zip(rows, values, strict=True)
         ]
+        return [cells]
 
     @staticmethod
     def _escaped_column(values: Sequence[object]) -> list[str] | None:
@@ -211,21 +219,34 @@ def _shortest(serial: float) -> str:
 
 
 def _framed(
-    opening: str,
-    middle: str,
-    closing: str,
+    frame: tuple[str, str, str],
     blank: tuple[str, str] | None,
     rows: Sequence[str],
     texts: Sequence[str],
-) -> list[str]:
+) -> list[Piece]:
+    opening, middle, closing = frame
     if all(texts):
-        return [
-            f"{opening}{row}{middle}{text}{closing}" for row, text in zip(rows, texts, strict=True)
-        ]
+        return [opening, rows, middle, texts, closing]
     before, after = blank or ("", "")
-    return [
+    cells = [
         f"{opening}{row}{middle}{text}{closing}"
         if text
         else f"{before}{row if after else ''}{after}"
         for row, text in zip(rows, texts, strict=True)
     ]
+    return [cells]
+
+
+def joined_rows(pieces: Iterable[Piece], count: int) -> list[bytes]:
+    """Return so many rows, each of its part of every piece."""
+    columns: list[Iterable[str]] = []
+    same = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            # What is the same in all rows and meets is joined once.
+            same += piece
+            continue
+        columns += [repeat(same, count), piece]
+        same = ""
+    columns.append(repeat(same, count))
+    return [row.encode() for row in map("".join, zip(*columns, strict=True))]

@@ -32,6 +32,16 @@ _USUAL_CELL = re.compile(
     rb'<c r="([A-Z]{1,3})\d+"(?: s="(\d+)")?(?: t="(\w+)")?'
     rb'(?:/>|>(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
 )
+#: The cells of one column; the last group is empty where a cell is spelled unusually.
+_COLUMN_CELL = (
+    rb'<c r="%b(\d+)"(?:(?: s="(\d+)")?(?: t="(\w+)")?'
+    rb'(?:/|>(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c)(>))?'
+)
+#: Those of them that are inline texts.
+_COLUMN_TEXT = (
+    rb'<c r="%b(\d+)"(?: s="\d+")? t="inlineStr">'
+    rb'<is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>'
+)
 _ANY_CELL = re.compile(rb"<c((?:\s[^>]*?)?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _ROW = re.compile(rb"\s*<row((?:\s[^>]*?)?)(?:/>|>(.*)</row>)\s*", re.DOTALL)
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})\d+["']""")
@@ -91,6 +101,12 @@ def formula_of(cell: bytes) -> tuple[bytes, bytes] | None:
     return (match[1], match[2] or b"") if match else None
 
 
+def _shown(text: bytes) -> str:
+    """Return the text that a cell shows; most hold nothing to be resolved."""
+    shown = text.decode()
+    return unescape_text(shown) if "&" in shown or "_x" in shown or "\r" in shown else shown
+
+
 class CellReader:
     """Reads cells of one workbook: knows its date formats, its calendar and its shared strings."""
 
@@ -141,6 +157,46 @@ class CellReader:
         except (ValueError, IndexError) as error:
             raise PackageDamaged(place) from error
 
+    @staticmethod
+    def texts(
+        data: bytes, start: int, end: int, letters: bytes, place: str
+    ) -> tuple[list[int], list[CellValue]]:
+        """Return the rows in which a column has a text of its own in the usual spelling, and these texts."""
+        found = re.compile(_COLUMN_TEXT % letters).findall(data, start, end)
+        try:
+            numbers = [int(number) for number, _ in found]
+            # No text holds the sign that begins a tag.
+            joined = b"<".join([text for _, text in found]).decode()
+            if "&" in joined or "_x" in joined or "\r" in joined:
+                return numbers, [_shown(text) for _, text in found]
+        except ValueError as error:
+            raise PackageDamaged(place) from error
+        return numbers, list(joined.split("<")) if found else []
+
+    def column(
+        self, data: bytes, start: int, end: int, letters: bytes, place: str
+    ) -> tuple[list[int], list[CellValue]] | None:
+        """
+        Return the rows in which a column has cells, and what these show; None where one is spelled unusually.
+
+        A cell that does not state its reference first is overlooked.
+        """
+        found = re.compile(_COLUMN_CELL % letters).findall(data, start, end)
+        numbers: list[int] = []
+        values: list[CellValue] = []
+        try:
+            for number, style, kind, held, text, usual in found:
+                if not usual:
+                    return None
+                numbers.append(int(number))
+                if kind == b"inlineStr":
+                    values.append(_shown(text))
+                else:
+                    values.append(self._converted(kind, style, held) if held else None)
+        except (ValueError, IndexError) as error:
+            raise PackageDamaged(place) from error
+        return numbers, values
+
     def _converted(self, kind: bytes, style: bytes, held: bytes) -> CellValue:  # noqa: PLR0911 - one per type
         if kind in {b"", b"n"}:
             if not held:
@@ -182,11 +238,7 @@ class CellReader:
                 if not left <= column <= right:
                     continue
                 if kind == b"inlineStr":
-                    values[column - left] = (
-                        unescape_text(text.decode())
-                        if b"&" in text or b"_x" in text or b"\r" in text
-                        else text.decode()
-                    )
+                    values[column - left] = _shown(text)
                 elif not held:
                     continue
                 elif not kind and style not in dates:

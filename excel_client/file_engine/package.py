@@ -45,6 +45,7 @@ _DESCRIPTOR_FLAG = 0x8
 _UTF8_FLAG = 0x800
 _UNSAFE_NAME = re.compile(r"""(^|/)\.\.?(/|$)|^/|^[A-Za-z]:|[\\\x00-\x1f"<>|]|//""")
 _CHUNK_BYTES = 2**20
+_PACKED_CHUNK_BYTES = 2**16
 # isal's stubs call this class an instance.
 _BrokenStream = cast("type[Exception]", isal_zlib.IsalError)
 _DEFLATE_LEVEL = 2
@@ -180,11 +181,13 @@ class Package:
         inflater = isal_zlib.decompressobj(-15)
         crc = size = 0
         try:
-            piece = inflater.decompress(packed, _CHUNK_BYTES)
-            while piece:
-                crc = isal_zlib.crc32(piece, crc)
-                size += len(piece)
-                piece = inflater.decompress(inflater.unconsumed_tail, _CHUNK_BYTES)
+            for start in range(0, len(packed), _PACKED_CHUNK_BYTES):
+                left = packed[start : start + _PACKED_CHUNK_BYTES]
+                piece = inflater.decompress(left, _CHUNK_BYTES)
+                while piece:
+                    crc = isal_zlib.crc32(piece, crc)
+                    size += len(piece)
+                    piece = inflater.decompress(inflater.unconsumed_tail, _CHUNK_BYTES)
         except _BrokenStream as error:
             raise PackageDamaged(name) from error
         return WrittenPart(crc=crc, size=size)

@@ -30,14 +30,16 @@ from excel_client.file_engine.reaching_formulas import (
     read_reaching_formulas,
 )
 from excel_client.file_engine.references import COLUMN_LIMIT, ROW_LIMIT, Area, column_letters
-from excel_client.file_engine.sheet_rows import SheetRows
+from excel_client.file_engine.sheet_rows import SheetRows, Stretch
 from excel_client.file_engine.sheet_surroundings import SheetSurroundings
 
 __all__ = ["ROW_STYLE", "SheetCells"]
 
 #: A row's own format, which its new cells take.
 ROW_STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
+#: Few columns of many rows are read column by column, of fewer rows cell by cell, other areas row by row.
 _READ_BY_CELL_UP_TO = 3
+_READ_BY_COLUMN_FROM = 64
 
 
 class SheetCells:
@@ -60,12 +62,13 @@ class SheetCells:
 
     def read(self, area: Area) -> list[list[CellValue]]:
         """Return what the cells of an area show."""
-        narrow = area.columns <= _READ_BY_CELL_UP_TO and area.rows > 1 and self.rows.usual
-        letters = (
-            [column_letters(column).encode() for column in range(area.left, area.right + 1)]
-            if narrow
-            else []
-        )
+        narrow = area.columns <= _READ_BY_CELL_UP_TO and area.rows > 1
+        if narrow and area.rows >= _READ_BY_COLUMN_FROM:
+            whole = self._read_columns(area)
+            if whole is not None:
+                return whole
+        narrow = narrow and self.rows.usual
+        letters = _letters_of(area) if narrow else []
         read_at = self._reader.at
         values: list[list[CellValue]] = []
         following = area.top
@@ -81,6 +84,44 @@ class SheetCells:
                 values.append(self._reader.row(row, area.left, area.right, self.name))
         values.extend([None] * area.columns for _ in range(area.bottom + 1 - following))
         return values
+
+    def _read_columns(self, area: Area) -> list[list[CellValue]] | None:
+        """Return what the cells of an area show, read column by column; None where that cannot be done."""
+        stretch = self.rows.stretch(area.top, area.bottom)
+        if stretch is None:
+            return None
+        columns: list[list[CellValue]] = []
+        for letters in _letters_of(area):
+            column = self._read_column(stretch, letters)
+            if column is None:
+                return None
+            columns.append(column)
+        rows = list(map(list, zip(*columns, strict=True)))
+        if len(rows) == area.rows:
+            return rows
+        by_number = dict(zip(stretch.numbers, rows, strict=True))
+        return [
+            by_number.get(number) or [None] * area.columns
+            for number in range(area.top, area.bottom + 1)
+        ]
+
+    def _read_column(self, stretch: Stretch, letters: bytes) -> list[CellValue] | None:
+        """Return what a column's cells show, row by row; None where one is spelled unusually."""
+        place = (stretch.data, stretch.start, stretch.end, letters, self.name)
+        stated, texts = self._reader.texts(*place)
+        if stated == stretch.numbers:
+            return texts
+        found = self._reader.column(*place)
+        if found is None:
+            return None
+        stated, values = found
+        if stated == stretch.numbers:
+            return values
+        # Rows without such a cell, unless theirs is spelled so that it was overlooked.
+        if not self.rows.usual:
+            return None
+        by_number = dict(zip(stated, values, strict=True))
+        return [by_number.get(number) for number in stretch.numbers]
 
     def _standing(self, area: Area) -> Iterator[tuple[int, bytes, int, int]]:
         """Yield (number, data, start, end) of each row of an area that stands as bytes."""
@@ -202,3 +243,7 @@ class SheetCells:
         """Whether a cell belongs to an array formula."""
         cell = Area(row, column, row, column)
         return any(r.kind == "array" and r.area.holds(cell) for r in self._all_reaching())
+
+
+def _letters_of(area: Area) -> list[bytes]:
+    return [column_letters(column).encode() for column in range(area.left, area.right + 1)]

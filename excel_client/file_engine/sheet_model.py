@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from excel_client.file_engine.cell_edits import (
     is_formula,
@@ -15,7 +16,7 @@ from excel_client.file_engine.cell_edits import (
     with_formula,
     with_result,
 )
-from excel_client.file_engine.cell_writing import CellWriter
+from excel_client.file_engine.cell_writing import CellWriter, Piece, joined_rows
 from excel_client.file_engine.cells import (
     CellReader,
     has_content,
@@ -78,7 +79,7 @@ class SheetModel(SheetCells):
         grown = next((g for g in self.rows.grown if g.first <= first <= g.last), None)
         numbers = range(first, first + len(values))
         texts = [str(number) for number in numbers]
-        columns: dict[int, list[str]] = {}
+        columns: dict[int, list[Piece]] = {}
         for offset, column_values in enumerate(zip(*values, strict=True)):
             column = left + offset
             style = self._new_style(column, grown)
@@ -87,10 +88,9 @@ class SheetModel(SheetCells):
         for column in grown.cells if grown else ():
             if column not in columns:
                 assert grown is not None, "the loop has columns"
-                columns[column] = [grown.cell(column, number) for number in numbers]
-        openings = [f'<row r="{text}">' for text in texts]
-        pieces = zip(openings, *(columns[c] for c in sorted(columns)), strict=True)
-        rows = [f"{''.join(piece)}</row>".encode() for piece in pieces]
+                columns[column] = [[grown.cell(column, number) for number in numbers]]
+        cells = chain.from_iterable(columns[column] for column in sorted(columns))
+        rows = joined_rows(['<row r="', texts, '">', *cells, "</row>"], len(texts))
         return dict(zip(numbers, rows, strict=True))
 
     def _new_style(self, column: int, grown: GrownRows | None) -> bytes:

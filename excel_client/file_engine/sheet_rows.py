@@ -22,10 +22,10 @@ from excel_client.file_engine.problems import PackageDamaged, StrictWorkbook
 from excel_client.file_engine.references import column_letters
 from excel_client.file_engine.xml_spans import MAIN, as_utf8, refuse_entities
 
-__all__ = ["GrownCell", "GrownRows", "SheetRows"]
+__all__ = ["GrownCell", "GrownRows", "SheetRows", "Stretch"]
 
 _SHEET_DATA = re.compile(rb"<((?:[^\s/>:]+:)?)sheetData(?:\s[^>]*?)?(/?)>")
-_USUAL_ROW = re.compile(rb'<row r="(\d+)"')
+_USUAL_ROW = re.compile(rb'<row(?: r="(\d+)")?')
 _ANY_ROW = re.compile(rb"<row((?:\s[^>]*?)?)(?:/>|>(.*?)</row>)", re.DOTALL)
 _ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d+)["']""")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3}\d+)["']""")
@@ -34,6 +34,16 @@ _CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _COMMENT = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 _JOINED_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Successive rows as they were read: their numbers, and where they lie in the data."""
+
+    numbers: list[int]
+    data: bytes
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,16 +112,14 @@ class SheetRows:
         self.grown: list[GrownRows] = []
 
     def _index(self) -> None:
-        self._starts = _row_starts(self._data, self._start, self._end)
-        found = list(map(int, _USUAL_ROW.findall(self._data, self._start, self._end)))
-        if len(found) != len(self._starts):
+        index = _indexed(self._data, self._start, self._end)
+        if index is None:
             self._data = _canonical(self._data[self._start : self._end], self.place)
             self._start, self._end = 0, len(self._data)
-            self._starts = _row_starts(self._data, self._start, self._end)
-            found = list(map(int, _USUAL_ROW.findall(self._data)))
-        if len(found) != len(self._starts) or not all(map(lt, found, found[1:])):
+            index = _indexed(self._data, self._start, self._end)
+        if index is None or not all(map(lt, index[0], index[0][1:])):
             raise PackageDamaged(self.place)
-        self.numbers = array("l", found)
+        self.numbers, self._starts = index
         self._starts.append(self._end)
 
     @cached_property
@@ -129,6 +137,18 @@ class SheetRows:
         """Return the data and the place in it of the part's row at an index."""
         return self._data, self._starts[index], self._starts[index + 1]
 
+    def stretch(self, first: int, last: int) -> Stretch | None:
+        """Return the rows from one number to another as they were read; None where one was written since."""
+        if self._written_among(first, last):
+            return None
+        low, high = bisect_left(self.numbers, first), bisect_left(self.numbers, last + 1)
+        return Stretch(
+            numbers=self.numbers[low:high].tolist(),
+            data=self._data,
+            start=self._starts[low],
+            end=self._starts[high],
+        )
+
     def row(self, number: int) -> bytes:
         """Return a row as it stands now; empty bytes where there is none."""
         if number in self.written:
@@ -145,13 +165,14 @@ class SheetRows:
         """Return the numbers of the rows that stand in the sheet as bytes, in order."""
         low, high = bisect_left(self.numbers, first), bisect_left(self.numbers, last + 1)
         base = self.numbers[low:high].tolist()
-        if not self.written:
-            return base
+        written = self._written_among(first, last)
+        return sorted({*base, *written}) if written else base
+
+    def _written_among(self, first: int, last: int) -> list[int]:
+        """Return the numbers of the rows that were written, in no order."""
         if len(self.written) > last - first:
-            written = [n for n in range(first, last + 1) if n in self.written]
-        else:
-            written = [n for n in self.written if first <= n <= last]
-        return sorted({*base, *written})
+            return [n for n in range(first, last + 1) if n in self.written]
+        return [n for n in self.written if first <= n <= last]
 
     def put(self, number: int, attributes: bytes, cells: dict[int, bytes], rest: bytes) -> None:
         """Write a row anew from its attributes, its cells by column, and what stands behind them."""
@@ -211,14 +232,15 @@ class SheetRows:
         yield self.tail
 
 
-def _row_starts(data: bytes, start: int, end: int) -> array[int]:
-    starts = array("q")
-    find = data.find
-    position = find(b"<row", start, end)
-    while position >= 0:
-        starts.append(position)
-        position = find(b"<row", position + 4, end)
-    return starts
+def _indexed(data: bytes, start: int, end: int) -> tuple[array[int], array[int]] | None:
+    """Return the rows' numbers and where each begins; None where one does not state its number first."""
+    numbers, starts = array("l"), array("q")
+    for match in _USUAL_ROW.finditer(data, start, end):
+        if match[1] is None:
+            return None
+        numbers.append(int(match[1]))
+        starts.append(match.start())
+    return numbers, starts
 
 
 def _holds(data: bytes, mark: bytes, start: int, end: int) -> bool:

@@ -102,29 +102,24 @@ def ledger_rows(
 ) -> list[Row]:
     """Return entries as rows of the Ledger table, in the order of `LEDGER_ORDER`."""
     dates = _Dates()
-    # Each page brings its own copies of these texts; one of each is kept.
-    shared: dict[str, str] = {}
-    share = shared.setdefault
     rows: list[Row] = []
     for entry in entries:
-        account_id = share(entry.account_id, entry.account_id)
         tags = ", ".join(entry.tags) if entry.tags else None
-        status = STATUS_REMOVED if entry.removed else share(entry.status, entry.status)
         rows.append(
             (
                 dates[entry.posted_on],
-                account_names.get(account_id),
+                account_names.get(entry.account_id),
                 sheet_text(entry.description),
                 sheet_text(entry.merchant),
                 exact_double(entry.amount),
-                share(entry.currency, entry.currency),
-                share(entry.category, entry.category) if entry.category else None,
+                entry.currency,
+                entry.category or None,
                 sheet_text(tags),
                 sheet_text(entry.notes),
                 entry.reviewed,
-                status,
+                STATUS_REMOVED if entry.removed else entry.status,
                 entry.id,
-                account_id,
+                entry.account_id,
                 base_text(
                     entry.version, entry.category, tags, entry.notes, entry.reviewed, digests
                 ),

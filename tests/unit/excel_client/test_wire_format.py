@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from excel_client.wire_format import ApiKey, Profile, SignedUp
+from excel_client.wire_format import ApiKey, LedgerEntry, Profile, SignedUp, share_texts
 
 KEY = "pv_test_" + "a1_-" * 11
 
@@ -33,3 +33,22 @@ def test_fields_that_a_later_server_adds_are_ignored() -> None:
         b'"epoch":"e","version":3,"mood":"good"}'
     )
     assert msgspec.json.decode(answer, type=Profile).version == 3
+
+
+def test_a_text_that_comes_again_is_kept_once() -> None:
+    page = (
+        b'[{"id":"%d","version":1,"account_id":"an account","posted_on":"2026-03-31","amount":"1.50",'
+        b'"currency":"USD","description":"d","merchant":"m","category":%b,"notes":"","tags":[],'
+        b'"reviewed":false,"status":"posted","removed":false}]'
+    )
+    texts: dict[str, str] = {}
+    entries: list[LedgerEntry] = []
+    for number, category in enumerate((b'"Food"', b'"Food"', b"null")):
+        decoded = msgspec.json.decode(page % (number, category), type=list[LedgerEntry])
+        as_it_came = msgspec.json.decode(page % (number, category), type=list[LedgerEntry])
+        share_texts(decoded, texts)
+        assert decoded == as_it_came
+        entries += decoded
+    assert len({id(entry.account_id) for entry in entries}) == 1
+    assert [entry.category for entry in entries] == ["Food", "Food", None]
+    assert entries[0].category is entries[1].category
