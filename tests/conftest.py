@@ -7,6 +7,12 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.databases import each_database
+from tests.postgresql import postgresql, postgresql_cluster
+
+# Fixtures that any test may ask for.
+__all__ = ["each_database", "postgresql", "postgresql_cluster"]
+
 settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quick")
 

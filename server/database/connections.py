@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import databases
 import databases.core
 
 from server.database.dialects import Dialect
-from server.database.problems import (
-    DatabaseBusy,
-    DatabaseProblem,
-    DatabaseUnavailable,
-    SessionOver,
-)
+from server.database.problems import DatabaseProblem, DatabaseUnavailable, SessionOver
+from server.database.turns import wait_for_turn
+from server.shared_types.ids import TenantId
 
-__all__ = ["ConnectionPool", "KeptConnection", "finish", "wait_for_turn"]
+__all__ = ["CONNECTIONS_MAX", "ConnectionPool", "KeptConnection", "finish"]
 
-#: Connections open at once; each is a file and a thread of the driver.
+#: Connections open at once; each is a file and a thread of the driver, or a process of the database.
 CONNECTIONS_MAX: Final = 16
 #: Connections kept open between units of work.
 IDLE_MAX: Final = 4
@@ -32,8 +30,6 @@ IDLE_MAX: Final = 4
 CONNECTION_WAIT_SECONDS: Final = 10.0
 #: How long closing waits for units of work to end by themselves.
 CLOSE_WAIT_SECONDS: Final = 5.0
-#: How often a statement that has to stop is interrupted: one interrupt before its start is lost.
-INTERRUPT_SECONDS: Final = 0.01
 
 T = TypeVar("T")
 
@@ -54,15 +50,6 @@ async def finish(work: Awaitable[T]) -> T:
     raise cancellation
 
 
-async def wait_for_turn(turns: asyncio.Lock | asyncio.Semaphore, seconds: float) -> None:
-    """Acquire, or raise DatabaseBusy when it takes too long."""
-    try:
-        async with asyncio.timeout(seconds):
-            await turns.acquire()
-    except TimeoutError:
-        raise DatabaseBusy from None
-
-
 class KeptConnection:
     """A connection of `databases`, held from its opening to its end."""
 
@@ -77,7 +64,11 @@ class KeptConnection:
     @property
     def clean(self) -> bool:
         """Whether another unit of work may use it."""
-        return not (self._over or self._busy or self._dialect.in_transaction(self._raw))
+        return (
+            not (self._over or self._busy)
+            and self._dialect.is_open(self._raw)
+            and not self._dialect.in_transaction(self._raw)
+        )
 
     async def fetch(self, query: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Return every row of a query."""
@@ -91,20 +82,30 @@ class KeptConnection:
         """Run one statement for each row."""
         await self._ask(lambda: self._dialect.execute_many(self._raw, query, rows))
 
-    async def begin(self) -> None:
+    async def run_script(self, script: str) -> None:
+        """Run a script of our own."""
+        await self._ask(lambda: self._dialect.run_script(self._raw, script))
+
+    async def begin_reading(self, tenant_id: TenantId | None, *, one_state: bool) -> None:
+        """Begin a unit of work that reads."""
+        await self._ask(
+            lambda: self._dialect.begin_reading(self._raw, tenant_id, one_state=one_state)
+        )
+
+    async def begin_writing(self, tenant_id: TenantId | None) -> None:
         """Begin a transaction that will write."""
-        await self.fetch(self._dialect.begin, {})
+        await self._ask(lambda: self._dialect.begin_writing(self._raw, tenant_id))
 
     async def commit(self) -> None:
         """Commit; a cancellation waits until the outcome is known."""
-        await finish(self.fetch("COMMIT", {}))
+        await finish(self._ask(lambda: self._dialect.commit(self._raw)))
 
     async def roll_back(self) -> None:
         """Roll back what is open; where that fails the connection is over and will be closed."""
         if self._over or not self._dialect.in_transaction(self._raw):
             return
         try:
-            await finish(self.fetch("ROLLBACK", {}))
+            await finish(self._ask(lambda: self._dialect.roll_back(self._raw)))
         except DatabaseProblem:
             self._over = True
 
@@ -117,15 +118,15 @@ class KeptConnection:
         await finish(self._closing)
 
     async def _close(self, *, interrupted: bool) -> None:
-        closing = asyncio.ensure_future(self._held.__aexit__(None, None, None))
-        while interrupted and not closing.done():
-            await self._dialect.interrupt(self._raw)
-            await asyncio.wait({closing}, timeout=INTERRUPT_SECONDS)
-        await asyncio.wait({closing})
-        error = closing.exception()
         # A driver's complaint about a connection that is thrown away changes nothing for anyone.
-        if error is not None and not isinstance(error, self._dialect.driver_errors):
-            raise error
+        with suppress(*self._dialect.driver_errors):
+            if interrupted:
+                await self._dialect.release_cut_off(self._raw, self._release)
+            else:
+                await self._release()
+
+    async def _release(self) -> None:
+        await self._held.__aexit__(None, None, None)
 
     async def _ask(self, ask: Callable[[], Awaitable[T]]) -> T:
         if self._over:
@@ -138,7 +139,7 @@ class KeptConnection:
         except self._dialect.driver_errors as error:
             problem = self._dialect.problem_of(error)
         except BaseException:
-            # Cancelled: the driver's thread may still be running the statement.
+            # Cancelled: the statement may still be running.
             self._over = True
             raise
         finally:
@@ -158,6 +159,7 @@ class ConnectionPool:
         self._in_use: set[KeptConnection] = set()
         self._all_back = asyncio.Event()
         self._all_back.set()
+        self._connecting = asyncio.Lock()
         self._closed = False
 
     async def take(self) -> KeptConnection:
@@ -200,11 +202,17 @@ class ConnectionPool:
             await self._library.disconnect()
 
     async def _idle_or_new(self) -> KeptConnection:
+        while self._idle and not self._closed:
+            connection = self._idle.pop()
+            if connection.clean:
+                return connection
+            await connection.close()  # Lost while nobody used it.
+        return await self.open()
+
+    async def open(self) -> KeptConnection:
+        """Open a connection that no unit of work is given; who asked for it closes it."""
         if self._closed:
             raise DatabaseUnavailable
-        return self._idle.pop() if self._idle else await self._open()
-
-    async def _open(self) -> KeptConnection:
         opening = asyncio.ensure_future(self._connect())
         try:
             return await finish(opening)
@@ -218,8 +226,9 @@ class ConnectionPool:
         held = databases.core.Connection(self._library, self._library._backend)  # noqa: SLF001 - no public door, databases is pinned to 0.9.0
         problem: DatabaseProblem
         try:
-            if not self._library.is_connected:
-                await self._library.connect()
+            async with self._connecting:
+                if not self._library.is_connected:
+                    await self._library.connect()
             await held.__aenter__()
             return KeptConnection(held, self._dialect)
         except self._dialect.driver_errors as error:

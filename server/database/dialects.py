@@ -6,10 +6,11 @@ Everything above this module speaks `Dialect`; it must not know which kind it ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from server.database.problems import DatabaseProblem
+from server.shared_types.ids import TenantId
 
 __all__ = ["Dialect", "HotReader"]
 
@@ -30,8 +31,12 @@ class Dialect(Protocol):
         """What `databases` hands to the driver for every connection."""
 
     @property
-    def begin(self) -> str:
-        """The statement that begins a transaction that will write."""
+    def migration_lock(self) -> str:
+        """A script that keeps other servers from migrating until the transaction ends; may be empty."""
+
+    @property
+    def migrates_at_start(self) -> bool:
+        """Whether a server that starts may change the schema, or only its owner may."""
 
     @property
     def driver_errors(self) -> tuple[type[Exception], ...]:
@@ -39,6 +44,21 @@ class Dialect(Protocol):
 
     def problem_of(self, error: Exception) -> DatabaseProblem:
         """Translate one of `driver_errors`, leaving its text behind."""
+
+    def writers_of(self, tenant_id: TenantId | None) -> Hashable:
+        """Say which writers have to wait for each other: those with an equal answer."""
+
+    async def begin_reading(self, raw: Any, tenant_id: TenantId | None, *, one_state: bool) -> None:
+        """Begin a unit of work that reads this tenant's rows, each statement anew or all of one state."""
+
+    async def begin_writing(self, raw: Any, tenant_id: TenantId | None) -> None:
+        """Begin a transaction that will write this tenant's rows."""
+
+    async def commit(self, raw: Any) -> None:
+        """Commit what is open."""
+
+    async def roll_back(self, raw: Any) -> None:
+        """Roll back what is open."""
 
     async def fetch(
         self, raw: Any, query: str, values: Mapping[str, object]
@@ -53,27 +73,26 @@ class Dialect(Protocol):
     ) -> None:
         """Run a statement once for each row."""
 
-    async def interrupt(self, raw: Any) -> None:
-        """Stop what the connection is running, if anything."""
+    async def run_script(self, raw: Any, script: str) -> None:
+        """Run a script of our own, however long it takes."""
+
+    async def release_cut_off(self, raw: Any, release: Callable[[], Awaitable[None]]) -> None:
+        """Stop what the connection runs, if anything, and release it, never to be used again."""
 
     def in_transaction(self, raw: Any) -> bool:
         """Whether a transaction is open."""
 
-    def prepare_storage(self) -> None:
-        """Make what has to exist before the first connection, closed to other users."""
-
-    def split(self, script: str) -> Iterator[str]:
-        """Split a script into its statements."""
-
-    def open_hot_reader(self) -> HotReader:
-        """Open a reader for look-ups that happen on every request."""
+    def is_open(self, raw: Any) -> bool:
+        """Whether the connection stands, as far as this side knows."""
 
 
 class HotReader(Protocol):
-    """A kept connection that reads single rows in the event loop's own thread."""
+    """Reads single rows by key, for look-ups that happen on every request."""
 
-    def read(self, query: str, values: Mapping[str, object]) -> tuple[Any, ...] | None:
-        """Return the first row of the latest committed state, or None."""
+    async def read(
+        self, query: str, values: Mapping[str, object], tenant_id: TenantId | None
+    ) -> tuple[Any, ...] | None:
+        """Return the first row of the latest committed state, or None; raise a DatabaseProblem."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close it; nothing may be read afterwards."""

@@ -10,6 +10,8 @@ What can go wrong with the database. Driver errors hold values and SQL; none of 
     + DatabaseMisused
     + SessionOver
     + DatabaseUrlRefused
+    + DatabaseRoleRefused
+    + SchemaOutdated
     + MigrationChanged
     + DatabaseNewer
     + EpochNotReadable
@@ -30,10 +32,12 @@ __all__ = [
     "DatabaseMisused",
     "DatabaseNewer",
     "DatabaseProblem",
+    "DatabaseRoleRefused",
     "DatabaseUnavailable",
     "DatabaseUrlRefused",
     "EpochNotReadable",
     "MigrationChanged",
+    "SchemaOutdated",
     "SessionOver",
 ]
 
@@ -92,7 +96,15 @@ class SessionOver(DatabaseProblem):
 
 
 class DatabaseUrlRefused(DatabaseProblem):
-    """The database URL must be sqlite:/// and the path of a file, without parameters."""
+    """The database URL must be sqlite:/// and the path of a file, or postgresql:// with a host and a database."""
+
+
+class DatabaseRoleRefused(DatabaseProblem):
+    """The server's database role must be no superuser, have no BYPASSRLS and own no table."""
+
+
+class SchemaOutdated(DatabaseProblem):
+    """The database's schema is older than this server; run "pennyvault-server migrate" first."""
 
 
 class MigrationChanged(DatabaseProblem):

@@ -11,7 +11,7 @@ from typing import Final
 
 __all__ = ["silence_drivers"]
 
-_LOGGERS: Final = ("aiosqlite", "databases", "sqlalchemy")
+_LOGGERS: Final = ("aiosqlite", "asyncpg", "databases", "sqlalchemy")
 
 
 class _BelowWarning(logging.Filter):

@@ -6,9 +6,10 @@ It must not run a statement that changes data; sessions do.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +18,6 @@ from typing import Any, Final
 import aiosqlite
 from databases import DatabaseURL
 
-from server.database.dialects import HotReader
 from server.database.problems import (
     Constraint,
     DatabaseBusy,
@@ -28,11 +28,15 @@ from server.database.problems import (
     DatabaseUnavailable,
     DatabaseUrlRefused,
 )
+from server.shared_types.ids import TenantId
 
-__all__ = ["BUSY_SECONDS", "PRAGMAS", "SqliteDialect"]
+__all__ = ["BUSY_SECONDS", "PRAGMAS", "SqliteDialect", "SqliteHotReader"]
 
 #: How long a statement waits for another process's lock.
 BUSY_SECONDS: Final = 5
+
+#: How often a statement that has to stop is interrupted: one interrupt before its start is lost.
+INTERRUPT_SECONDS: Final = 0.01
 
 #: Each connection starts with these.
 #:
@@ -117,7 +121,9 @@ class SqliteDialect:
     """A file on this machine, opened by this process."""
 
     name: Final = "sqlite"
-    begin: Final = "BEGIN IMMEDIATE"
+    #: BEGIN IMMEDIATE locks every other writer out already.
+    migration_lock: Final = ""
+    migrates_at_start: Final = True
     #: ValueError: a closed connection, or text that is not Unicode; its message would hold the text.
     driver_errors: Final[tuple[type[Exception], ...]] = (
         sqlite3.Error,
@@ -154,6 +160,32 @@ class SqliteDialect:
             return DatabaseConstraint(_CONSTRAINTS.get(code, Constraint.OTHER))
         return problem()
 
+    def writers_of(self, tenant_id: TenantId | None) -> Hashable:
+        """Every writer waits for every other: the file has one lock."""
+        del tenant_id
+        return None
+
+    async def begin_reading(
+        self, raw: aiosqlite.Connection, tenant_id: TenantId | None, *, one_state: bool
+    ) -> None:
+        """Begin a transaction for one state only; queries name their tenant themselves."""
+        del tenant_id
+        if one_state:
+            await self.fetch(raw, "BEGIN DEFERRED", {})
+
+    async def begin_writing(self, raw: aiosqlite.Connection, tenant_id: TenantId | None) -> None:
+        """Take the write lock at once: a reader that becomes a writer later could not wait for it."""
+        del tenant_id
+        await self.fetch(raw, "BEGIN IMMEDIATE", {})
+
+    async def commit(self, raw: aiosqlite.Connection) -> None:
+        """Commit what is open."""
+        await self.fetch(raw, "COMMIT", {})
+
+    async def roll_back(self, raw: aiosqlite.Connection) -> None:
+        """Roll back what is open."""
+        await self.fetch(raw, "ROLLBACK", {})
+
     async def fetch(
         self, raw: aiosqlite.Connection, query: str, values: Mapping[str, object]
     ) -> list[tuple[Any, ...]]:
@@ -177,14 +209,31 @@ class SqliteDialect:
         cursor = await raw.executemany(query, rows)
         await cursor.close()
 
-    async def interrupt(self, raw: aiosqlite.Connection) -> None:
-        """Stop the running statement; a connection that is closed already needs no stopping."""
-        with suppress(ValueError, sqlite3.ProgrammingError):
-            await raw.interrupt()
+    async def run_script(self, raw: aiosqlite.Connection, script: str) -> None:
+        """Run a script statement by statement: the driver's own way would commit before it."""
+        for statement in self.split(script):
+            await self.fetch(raw, statement, {})
+
+    async def release_cut_off(
+        self, raw: aiosqlite.Connection, release: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Stop the running statement: closing waits for it, in the driver's thread."""
+        releasing = asyncio.ensure_future(release())
+        while not releasing.done():
+            # A connection that is closed already needs no stopping.
+            with suppress(ValueError, sqlite3.ProgrammingError):
+                await raw.interrupt()
+            await asyncio.wait({releasing}, timeout=INTERRUPT_SECONDS)
+        releasing.result()
 
     def in_transaction(self, raw: aiosqlite.Connection) -> bool:
         """Whether a transaction is open."""
         return raw.in_transaction
+
+    def is_open(self, raw: aiosqlite.Connection) -> bool:
+        """A file does not go away."""
+        del raw
+        return True
 
     def prepare_storage(self) -> None:
         """Make the file for our eyes only (SQLite gives -wal and -shm the same mode), and its folder."""
@@ -203,12 +252,8 @@ class SqliteDialect:
                 statement = ""
         assert not statement.strip(), "a script ends with a whole statement"
 
-    def open_hot_reader(self) -> HotReader:
-        """Open a reader in the calling thread."""
-        return _SqliteHotReader(self)
 
-
-class _SqliteHotReader:
+class SqliteHotReader:
     """
     A kept connection used in the event loop's own thread.
 
@@ -218,22 +263,34 @@ class _SqliteHotReader:
     """
 
     def __init__(self, dialect: SqliteDialect) -> None:
+        self._dialect = dialect
         self._connection = sqlite3.connect(
             dialect.path, isolation_level=None, factory=_Connection, check_same_thread=False
         )
         self._connection.execute("PRAGMA query_only=ON").close()
         self._connection.execute("PRAGMA busy_timeout=0").close()
 
-    def read(self, query: str, values: Mapping[str, object]) -> tuple[Any, ...] | None:
-        cursor = self._connection.execute(query, _dict(values))
+    async def read(
+        self, query: str, values: Mapping[str, object], tenant_id: TenantId | None
+    ) -> tuple[Any, ...] | None:
+        """Return the first row; it gives no other task a turn."""
+        del tenant_id
+        problem: DatabaseProblem
         try:
-            row: tuple[Any, ...] | None = cursor.fetchone()
-        finally:
-            # An open cursor would hold on to its snapshot and hide later commits.
-            cursor.close()
-        return row
+            cursor = self._connection.execute(query, _dict(values))
+            try:
+                row: tuple[Any, ...] | None = cursor.fetchone()
+            finally:
+                # An open cursor would hold on to its snapshot and hide later commits.
+                cursor.close()
+        except self._dialect.driver_errors as error:
+            problem = self._dialect.problem_of(error)
+        else:
+            return row
+        raise problem
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Close it at once."""
         self._connection.close()
 
 
