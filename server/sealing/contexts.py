@@ -25,3 +25,4 @@ class Context(IntEnum):
     TENANT_NAME = 104
     TOKEN_LABEL = 105
     IDEMPOTENT_ANSWER = 106
+    LEDGER_SUMS = 107

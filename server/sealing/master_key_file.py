@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from server.sealing.derivation import KEY_BYTES
 from server.sealing.master_keys import MasterKey, OneMasterKey, decode_master_key
 from server.sealing.problems import MasterKeyExposed, MasterKeyMalformed, MasterKeyNotReadable
 
-__all__ = ["open_master_key_file"]
+__all__ = ["open_master_key_file", "read_master_key_files"]
 
 _FILE_BYTES_MAX: Final = 1024
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -38,6 +38,21 @@ def open_master_key_file(
         return OneMasterKey(_read(path))
     except OSError:
         raise MasterKeyNotReadable from None
+
+
+def read_master_key_files(paths: Iterable[Path]) -> Iterator[MasterKey]:
+    """
+    Yield the master keys of those files that are there; none is made.
+
+    Raise like `open_master_key_file` for one that is there and can't be used.
+    """
+    for path in paths:
+        try:
+            yield _read(path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            raise MasterKeyNotReadable from None
 
 
 def _read(path: Path) -> MasterKey:

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, runtime_checkable
 
 from server.sealing.master_keys import MasterKey
+from server.shared_types.ids import TenantId
 
 __all__ = ["KeyDatabase", "KeyRows", "MasterKeys"]
 
@@ -27,8 +28,8 @@ class KeyRows(Protocol):
 class KeyDatabase(Protocol):
     """The database itself, where no session is at hand."""
 
-    def session(self) -> AbstractAsyncContextManager[KeyRows]:
-        """Begin a unit of work that reads."""
+    def session(self, tenant_id: TenantId | None = ..., /) -> AbstractAsyncContextManager[KeyRows]:
+        """Begin a unit of work that reads, of a tenant or of none."""
 
 
 class MasterKeys(Protocol):

@@ -21,8 +21,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from server.sealing.contexts import Context
 from server.sealing.masking import Masked
 from server.sealing.problems import SealBroken
+from server.sealing.tallies import SealTally
 
-__all__ = ["FORMAT", "NO_ACCOUNT", "RecordBox", "RowPlace", "SealedRow"]
+__all__ = [
+    "FORMAT",
+    "NO_ACCOUNT",
+    "RecordBox",
+    "RowPlace",
+    "SealedRow",
+    "key_version_bytes",
+]
 
 FORMAT: Final = 1
 NO_ACCOUNT: Final = bytes(16)
@@ -36,6 +44,7 @@ RowPlace = tuple[bytes, int, bytes, str, str]
 SealedRow = tuple[bytes, bytes, int, bytes, str, str]
 
 _HEADER: Final = struct.Struct(">BI")
+_VERSION: Final = struct.Struct(">I")
 _HEADER_BYTES: Final = _HEADER.size
 _BODY_AT: Final = _HEADER_BYTES + NONCE_BYTES
 _COMMON: Final = struct.Struct(">HBHHHIH16s")
@@ -48,10 +57,24 @@ _PAD: Final = b"\x80"
 _LENGTH: Final = struct.Struct(">H")
 
 
+def key_version_bytes(key_version: int) -> bytes:
+    """Return a key version as a record has it, in SQL's count at substr(record, 2, 4)."""
+    return _VERSION.pack(key_version)
+
+
 class RecordBox(Masked):
     """Seals and opens the records of one tenant and purpose."""
 
-    __slots__ = ("_block", "_ciphers", "_openings", "_random_bytes", "_tenant", "_version")
+    __slots__ = (
+        "_block",
+        "_ciphers",
+        "_note_seal",
+        "_openings",
+        "_random_bytes",
+        "_tally",
+        "_tenant",
+        "_version",
+    )
 
     def __init__(
         self,
@@ -61,6 +84,7 @@ class RecordBox(Masked):
         version: int,
         block: int,
         random_bytes: Callable[[int], bytes],
+        tally: SealTally | None = None,
     ) -> None:
         assert version in ciphers, "the current key is among the keys"
         self._tenant = tenant
@@ -68,6 +92,8 @@ class RecordBox(Masked):
         self._version = version
         self._block = block
         self._random_bytes = random_bytes
+        self._tally = tally or SealTally()
+        self._note_seal = self._tally.note
         #: What the records that begin alike have in common: the cipher and the first associated data.
         self._openings: dict[tuple[bytes, Context], tuple[AESGCM, bytes]] = {}
 
@@ -75,7 +101,9 @@ class RecordBox(Masked):
         """Return the record of `plaintext` at `place`."""
         header = _HEADER.pack(FORMAT, self._version)
         cipher, common = self._opening(header, context)
+        # Random, never counted: processes that were forked or restored from a snapshot share no counter.
         nonce = self._random_bytes(NONCE_BYTES)
+        self._note_seal()
         zeros = bytes(self._block - 1 - len(plaintext) % self._block)
         padded = b"".join((plaintext, _PAD, zeros))
         return header + nonce + cipher.encrypt(nonce, padded, common + _bound(place))
@@ -110,7 +138,10 @@ class RecordBox(Masked):
                 raise SealBroken
             record_format, version = _HEADER.unpack(header)
             cipher = self._ciphers.get(version)
-            if record_format != FORMAT or cipher is None:
+            if record_format != FORMAT:
+                raise SealBroken
+            if cipher is None:
+                self._tally.met_unknown_version = True
                 raise SealBroken
             common = _COMMON.pack(1, FORMAT, 2, context, 4, version, 16, self._tenant)
             opening = self._openings[header, context] = (cipher, common)

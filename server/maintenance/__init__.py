@@ -1,0 +1,1 @@
+"""Long runs over every tenant: they can be killed anywhere and started again, while others read and write."""
