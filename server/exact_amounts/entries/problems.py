@@ -19,13 +19,14 @@ Problems of the exact side. No message holds a value: a place is a line number o
     + IdempotencyKeyReused
     + AccountNameTaken
     + AccountNameNotAcceptable
-    + LedgerBusy
+    + LedgerTampered
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from uuid import UUID
 
 from server.shared_types.problems import RequestProblem
 
@@ -41,7 +42,7 @@ __all__ = [
     "EpochIsOver",
     "ExactSideProblem",
     "IdempotencyKeyReused",
-    "LedgerBusy",
+    "LedgerTampered",
     "StatementRefused",
     "TextNotAcceptable",
     "UnknownAccount",
@@ -49,6 +50,9 @@ __all__ = [
     "UnknownCategory",
     "UnknownCurrency",
 ]
+
+#: Ids that an answer names.
+_ROWS_SHOWN = 10
 
 
 class ExactSideProblem(RequestProblem):
@@ -183,8 +187,30 @@ class AccountNameNotAcceptable(ExactSideProblem):
     code = "account_name_not_acceptable"
 
 
-class LedgerBusy(ExactSideProblem):
-    """The ledger changes faster than it can be read; try again."""
+class LedgerTampered(ExactSideProblem):
+    """The stored ledger is not as it was written; nothing of it is shown or changed."""
 
-    code = "ledger_busy"
-    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "ledger_tampered"
+    # Not 500: of those an answer says nothing, and the ledger's owner has to know.
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, fault: str, *, table: str, row_ids: Sequence[UUID], findings: int) -> None:
+        super().__init__()
+        #: What is wrong, in a word of ours.
+        self.fault = fault
+        #: The table's name, or "" where it is about the ledger as a whole.
+        self.table = table
+        #: Ids of ours of the rows, as far as they are known.
+        self.row_ids = tuple(row_ids)
+        #: How many things were found to be wrong in all.
+        self.findings = findings
+
+    def place(self) -> Mapping[str, str | int]:
+        """The fault, the table and the ids of some of its rows."""
+        shown = " ".join(str(row_id) for row_id in self.row_ids[:_ROWS_SHOWN])
+        return {
+            "fault": self.fault,
+            "table": self.table,
+            "rows": shown,
+            "findings": self.findings,
+        }

@@ -1,7 +1,8 @@
 """
 Every account with its proof, as of one version of the ledger.
 
-The sums are reckoned from all posted entries, and kept until the ledger's version moves.
+The sums are reckoned from all posted entries, once the rows are known to be as they were written, and kept until the
+ledger's version moves.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from server.database.sessions import Session
 from server.exact_amounts.entries.currencies import exponent_of
 from server.exact_amounts.entries.entry import Account, Anchor
 from server.exact_amounts.entries.money import EXACT, ExactAmount
-from server.exact_amounts.entries.problems import LedgerBusy
 from server.exact_amounts.ledger.account_store import AccountStore
-from server.exact_amounts.ledger.batch_store import BatchStore
 from server.exact_amounts.ledger.entry_store import EntryStore
+from server.exact_amounts.ledger.integrity_check import check_ledger
+from server.exact_amounts.ledger.integrity_store import read_sums, sums_or_problem
 from server.exact_amounts.ledger.proof import AccountProof, prove
 from server.exact_amounts.ledger.row_sealer import PostedTotals, RowSealer
 from server.exact_amounts.ledger.wire import AccountAnswer
@@ -27,8 +29,6 @@ from server.shared_types.ids import AccountId, TenantId
 __all__ = ["AccountState", "AccountStates", "account_answer", "prove_accounts"]
 
 _LEDGERS_KEPT = 64
-#: Tries to read everything between two writes.
-_TRIES_MAX = 5
 
 _NO_TOTALS = PostedTotals()
 
@@ -81,32 +81,31 @@ class AccountStates:
         self._kept: OrderedDict[TenantId, StatesOfLedger] = OrderedDict()
 
     async def read(
-        self, sealer: RowSealer, batches: BatchStore, entries: EntryStore, accounts: AccountStore
+        self, session: Session, sealer: RowSealer, *, anew: bool = False
     ) -> StatesOfLedger:
-        """Return the state of every account, all as of one version; raise LedgerBusy if there is none."""
-        for _ in range(_TRIES_MAX):
-            version = await batches.version()
-            kept = self._kept.get(sealer.tenant_id)
-            if kept is not None and kept.version == version:
-                self._kept.move_to_end(sealer.tenant_id)
-                return kept
-            states = await self._reckon(version, sealer, entries, accounts)
-            if await batches.version() == version:
-                self._keep(sealer.tenant_id, states)
-                return states
-        # Somebody writes without a pause: no answer is better than one that mixes versions.
-        raise LedgerBusy
+        """
+        Return the state of every account, all read from the one state of the database that the session sees.
 
-    @staticmethod
-    async def _reckon(
-        version: int, sealer: RowSealer, entries: EntryStore, accounts: AccountStore
-    ) -> StatesOfLedger:
+        Every row of the ledger is checked against the sums: once per version, or `anew`. Raises LedgerTampered.
+        """
+        record = await read_sums(session, sealer)
+        kept = self._kept.get(sealer.tenant_id)
+        if kept is not None and kept.version == record.ledger_version:
+            sums_or_problem(record, sealer)
+            self._kept.move_to_end(sealer.tenant_id)
+            if anew:
+                await check_ledger(session, sealer, record)
+            return kept
+        await check_ledger(session, sealer, record)
+        accounts = AccountStore(session, sealer)
         every = await accounts.accounts()
         anchors = await accounts.live_anchors()
-        rows = await entries.posted_amounts()
+        rows = await EntryStore(session, sealer).posted_amounts()
         totals = await asyncio.to_thread(sealer.posted_totals, rows)
-        states = await asyncio.to_thread(prove_accounts, every, totals, anchors)
-        return StatesOfLedger(version=version, accounts=states)
+        proven = await asyncio.to_thread(prove_accounts, every, totals, anchors)
+        states = StatesOfLedger(version=record.ledger_version, accounts=proven)
+        self._keep(sealer.tenant_id, states)
+        return states
 
     def _keep(self, tenant_id: TenantId, states: StatesOfLedger) -> None:
         self._kept[tenant_id] = states

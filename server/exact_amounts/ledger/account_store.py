@@ -10,8 +10,10 @@ from server.database.queries import load_queries
 from server.database.sessions import Session
 from server.exact_amounts.entries.entry import Account, AccountType, Anchor
 from server.exact_amounts.ledger.identities import number_tail
+from server.exact_amounts.ledger.integrity_store import IntegrityStore
 from server.exact_amounts.ledger.plans import PlannedAccount
 from server.exact_amounts.ledger.row_sealer import RowSealer
+from server.exact_amounts.ledger.summed_rows import SummedAnchor, SummedTable, summed_row
 from server.sealing.contexts import Context
 from server.shared_types.ids import AccountId, BatchId
 
@@ -62,7 +64,9 @@ class AccountStore:
         )
         return {mac: AccountId(UUID(bytes=account_id)) for mac, account_id in rows}
 
-    async def add(self, account: PlannedAccount, version: int, created_at: datetime) -> None:
+    async def add(
+        self, account: PlannedAccount, version: int, created_at: datetime, sums: IntegrityStore
+    ) -> None:
         """Add an account whose name no other one has."""
         account_id, currency = account.account_id, account.currency
         name_sealed = self._sealer.seal_account_text(
@@ -75,36 +79,35 @@ class AccountStore:
             if account.number
             else None
         )
-        await self._session.execute(
-            _QUERIES["add_account"],
-            {
-                "tenant_id": self._tenant,
-                "account_id": account_id.bytes,
-                "version": version,
-                "account_type": account.account_type.value,
-                "currency": currency,
-                "name_sealed": name_sealed,
-                "name_mac": self._sealer.identities.account_name(account.name),
-                "number_sealed": number_sealed,
-                "created_at": created_at.isoformat(),
-            },
-        )
+        row = {
+            "tenant_id": self._tenant,
+            "account_id": account_id.bytes,
+            "version": version,
+            "account_type": account.account_type.value,
+            "currency": currency,
+            "name_sealed": name_sealed,
+            "name_mac": self._sealer.identities.account_name(account.name),
+            "number_sealed": number_sealed,
+            "created_at": created_at.isoformat(),
+        }
+        await self._session.execute(_QUERIES["add_account"], row)
+        sums.swap(SummedTable.ACCOUNTS, (), [summed_row(SummedTable.ACCOUNTS, row)])
         for number_mac in account.number_macs:
-            await self._session.execute(
-                _QUERIES["add_account_number"],
-                {
-                    "tenant_id": self._tenant,
-                    "number_mac": number_mac,
-                    "account_id": account_id.bytes,
-                },
-            )
+            number = {
+                "tenant_id": self._tenant,
+                "number_mac": number_mac,
+                "account_id": account_id.bytes,
+            }
+            if await self._session.execute(_QUERIES["add_account_number"], number):
+                added = summed_row(SummedTable.ACCOUNT_NUMBERS, number)
+                sums.swap(SummedTable.ACCOUNT_NUMBERS, (), [added])
 
     async def live_anchors(self) -> list[Anchor]:
         """Return every stated balance that is in force, by account and date."""
         rows = await self._session.fetch_all(_QUERIES["live_anchors"], {"tenant_id": self._tenant})
         return [self._sealer.open_anchor(row) for row in rows]
 
-    async def add_anchors(self, anchors: Sequence[Anchor]) -> None:
+    async def add_anchors(self, anchors: Sequence[Anchor], sums: IntegrityStore) -> None:
         """Add stated balances."""
         rows = [
             {
@@ -116,14 +119,20 @@ class AccountStore:
                 "version": anchor.version,
                 "key_version": self._sealer.key_version,
                 "balance_sealed": self._sealer.seal_anchor(anchor),
+                "removed": 0,
             }
             for anchor in anchors
         ]
         await self._session.execute_many(_QUERIES["add_anchor"], rows)
+        table = SummedTable.ANCHORS
+        sums.swap(table, (), [summed_row(table, row) for row in rows])
 
-    async def remove_anchors_of_batch(self, batch_id: BatchId) -> None:
+    async def remove_anchors_of_batch(self, batch_id: BatchId, sums: IntegrityStore) -> None:
         """Take a batch's balances out of force."""
+        before = await sums.rows("summed_live_anchors_of_batch", batch_id=batch_id.bytes)
         await self._session.execute(
             _QUERIES["remove_anchors_of_batch"],
             {"tenant_id": self._tenant, "batch_id": batch_id.bytes},
         )
+        after = [SummedAnchor(*row)._replace(removed=1) for row in before]
+        sums.swap(SummedTable.ANCHORS, before, after)

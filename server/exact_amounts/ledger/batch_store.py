@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from server.database.queries import load_queries
 from server.database.sessions import Session
 from server.exact_amounts.entries.problems import UnknownBatch
+from server.exact_amounts.ledger.integrity_store import IntegrityStore
 from server.exact_amounts.ledger.plans import BatchPlan
 from server.exact_amounts.ledger.row_sealer import RowSealer
+from server.exact_amounts.ledger.summed_rows import SummedBatch, SummedTable, summed_row
 from server.shared_types.ids import BatchId, PrincipalId
 
 __all__ = ["BatchRecord", "BatchStore", "GivenAnswer"]
@@ -78,21 +81,25 @@ class BatchStore:
         return GivenAnswer(request_mac=request_mac, answer=answer)
 
     async def add_answer(
-        self, idempotency_mac: bytes, given: GivenAnswer, version: int, created_at: datetime
+        self,
+        idempotency_mac: bytes,
+        given: GivenAnswer,
+        version: int,
+        created_at: datetime,
+        sums: IntegrityStore,
     ) -> None:
         """Keep an answer for the next time."""
-        await self._session.execute(
-            _QUERIES["add_answer"],
-            {
-                "tenant_id": self._tenant,
-                "idempotency_mac": idempotency_mac,
-                "request_mac": given.request_mac,
-                "version": version,
-                "key_version": self._sealer.key_version,
-                "answer_sealed": self._sealer.seal_answer(given.answer, idempotency_mac, version),
-                "created_at": created_at.isoformat(),
-            },
-        )
+        row = {
+            "tenant_id": self._tenant,
+            "idempotency_mac": idempotency_mac,
+            "request_mac": given.request_mac,
+            "version": version,
+            "key_version": self._sealer.key_version,
+            "answer_sealed": self._sealer.seal_answer(given.answer, idempotency_mac, version),
+            "created_at": created_at.isoformat(),
+        }
+        await self._session.execute(_QUERIES["add_answer"], row)
+        sums.swap(SummedTable.ANSWERS, (), [summed_row(SummedTable.ANSWERS, row)])
 
     async def add(
         self,
@@ -101,25 +108,28 @@ class BatchStore:
         version: int,
         principal_id: PrincipalId,
         created_at: datetime,
+        sums: IntegrityStore,
     ) -> None:
         """Add a batch; its entries come after it."""
         source = plan.source
-        await self._session.execute(
-            _QUERIES["add_batch"],
-            {
-                "tenant_id": self._tenant,
-                "batch_id": batch_id.bytes,
-                "version": version,
-                "kind": plan.kind.value,
-                "created_at": created_at.isoformat(),
-                "principal_id": principal_id.bytes,
-                "source_mac": self._sealer.identities.source(source.sha256) if source else None,
-                "source_sealed": (
-                    self._sealer.seal_source(source, batch_id, version) if source else None
-                ),
-                "added": len(plan.entries),
-            },
-        )
+        row = {
+            "tenant_id": self._tenant,
+            "batch_id": batch_id.bytes,
+            "version": version,
+            "kind": plan.kind.value,
+            "created_at": created_at.isoformat(),
+            "principal_id": principal_id.bytes,
+            "source_mac": self._sealer.identities.source(source.sha256) if source else None,
+            "source_sealed": self._sealer.seal_source(source, batch_id, version)
+            if source
+            else None,
+            "added": len(plan.entries),
+            "undone_version": None,
+            "undone_at": None,
+            "undone_by": None,
+        }
+        await self._session.execute(_QUERIES["add_batch"], row)
+        sums.swap(SummedTable.BATCHES, (), [summed_row(SummedTable.BATCHES, row)])
 
     async def batches(self) -> list[BatchRecord]:
         """Return every batch, newest first."""
@@ -154,19 +164,26 @@ class BatchStore:
         return row[0] is not None
 
     async def mark_undone(
-        self, batch_id: BatchId, version: int, principal_id: PrincipalId, undone_at: datetime
+        self,
+        batch_id: BatchId,
+        version: int,
+        principal_id: PrincipalId,
+        undone_at: datetime,
+        sums: IntegrityStore,
     ) -> None:
         """Note that a batch was undone."""
+        before = await sums.rows("summed_batch", batch_id=batch_id.bytes)
+        undone: dict[str, Any] = {
+            "undone_version": version,
+            "undone_at": undone_at.isoformat(),
+            "undone_by": principal_id.bytes,
+        }
         await self._session.execute(
             _QUERIES["mark_batch_undone"],
-            {
-                "tenant_id": self._tenant,
-                "batch_id": batch_id.bytes,
-                "undone_version": version,
-                "undone_at": undone_at.isoformat(),
-                "undone_by": principal_id.bytes,
-            },
+            {"tenant_id": self._tenant, "batch_id": batch_id.bytes, **undone},
         )
+        after = [SummedBatch(*row)._replace(**undone) for row in before]
+        sums.swap(SummedTable.BATCHES, before, after)
 
     async def source_was_seen(self, sha256: bytes) -> bool:
         """Whether a file of that hash is in the ledger, in a batch that was not undone."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from server.exact_amounts.disclosure import disclose_entries
-from server.exact_amounts.ledger.ledger_store import LedgerStore
+from server.exact_amounts.ledger.ports import Ledger
 from server.shared_types.buckets import BucketedEntry
 from server.shared_types.ids import TenantId
 
@@ -16,7 +16,7 @@ __all__ = ["BucketedView"]
 class BucketedView:
     """Satisfies the bucket side's port; the composition root hands it over."""
 
-    def __init__(self, ledger: LedgerStore) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
     async def bucketed_entries(self, tenant_id: TenantId) -> Sequence[BucketedEntry]:

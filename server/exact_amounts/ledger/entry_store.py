@@ -13,11 +13,14 @@ from server.database.queries import load_queries
 from server.database.sessions import Session
 from server.exact_amounts.disclosure import get_magnitude_bucket
 from server.exact_amounts.entries.entry import EntryStatus, LedgerEntry
+from server.exact_amounts.ledger.applying import StoredEntry
+from server.exact_amounts.ledger.integrity_store import IntegrityStore
 from server.exact_amounts.ledger.plans import KnownIdentity
 from server.exact_amounts.ledger.row_sealer import EntryRow, RowSealer
+from server.exact_amounts.ledger.summed_rows import SummedEntry, SummedRow, SummedTable, tag_of
 from server.shared_types.ids import AccountId, BatchId, EntryId
 
-__all__ = ["EntryPage", "EntryStore", "StoredEntry"]
+__all__ = ["EntryPage", "EntryStore"]
 
 _QUERIES = load_queries("server.exact_amounts.ledger")
 
@@ -29,15 +32,6 @@ _LIVE_ENTRIES_OF_BANK_IDS = _QUERIES["live_entries_of_bank_ids"].replace(
 )
 
 _STATUSES = MappingProxyType({status.value: status for status in EntryStatus})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEntry:
-    """An entry with the digests that stand beside it."""
-
-    entry: LedgerEntry
-    identity: bytes
-    bank_identity: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,25 +142,36 @@ class EntryStore:
             _QUERIES["page_of_changes"], {"tenant_id": self._tenant, **position}
         )
 
-    async def add(self, entries: Sequence[StoredEntry]) -> None:
+    async def add(self, entries: Sequence[StoredEntry], sums: IntegrityStore) -> None:
         """Add new entries."""
         rows = await asyncio.to_thread(self._rows, entries)
         await self._session.execute_many(_QUERIES["add_entry"], rows)
+        await asyncio.to_thread(sums.swap, SummedTable.ENTRIES, (), map(_summed, rows))
 
-    async def replace(self, entries: Sequence[StoredEntry]) -> None:
+    async def replace(self, entries: Sequence[StoredEntry], sums: IntegrityStore) -> None:
         """Write entries anew, each in its place."""
+        before: list[SummedRow] = []
+        for stored in entries:
+            before += await sums.rows("summed_entry", entry_id=stored.entry.entry_id.bytes)
         rows = await asyncio.to_thread(self._rows, entries)
         await self._session.execute_many(_QUERIES["replace_entry"], rows)
+        sums.swap(SummedTable.ENTRIES, before, map(_summed, rows))
 
-    async def remove(self, entries: Sequence[LedgerEntry]) -> None:
-        """Write entries as tombstones; each carries the version of its removal."""
+    async def remove(
+        self, batch_id: BatchId, entries: Sequence[LedgerEntry], sums: IntegrityStore
+    ) -> None:
+        """Write a batch's live entries as tombstones; each carries the version of its removal."""
+        before = await sums.rows("summed_live_entries_of_batch", batch_id=batch_id.bytes)
         rows = await asyncio.to_thread(self._tombstones, entries)
         await self._session.execute_many(_QUERIES["remove_entry"], rows)
+        await asyncio.to_thread(
+            sums.swap, SummedTable.ENTRIES, before, map(_buried, zip(before, rows, strict=True))
+        )
 
-    def _rows(self, entries: Iterable[StoredEntry]) -> list[Mapping[str, object]]:
+    def _rows(self, entries: Iterable[StoredEntry]) -> list[Mapping[str, Any]]:
         return [self._row(stored) for stored in entries]
 
-    def _row(self, stored: StoredEntry) -> Mapping[str, object]:
+    def _row(self, stored: StoredEntry) -> Mapping[str, Any]:
         entry = stored.entry
         amount_sealed, text_sealed = self._sealer.seal_entry(entry)
         return {
@@ -188,8 +193,8 @@ class EntryStore:
             "bank_id_mac": stored.bank_identity,
         }
 
-    def _tombstones(self, entries: Iterable[LedgerEntry]) -> list[Mapping[str, object]]:
-        rows: list[Mapping[str, object]] = []
+    def _tombstones(self, entries: Iterable[LedgerEntry]) -> list[Mapping[str, Any]]:
+        rows: list[Mapping[str, Any]] = []
         for entry in entries:
             amount_sealed, text_sealed = self._sealer.seal_entry(entry)
             rows.append(
@@ -203,6 +208,38 @@ class EntryStore:
                 }
             )
         return rows
+
+
+def _summed(row: Mapping[str, Any]) -> SummedEntry:
+    return SummedEntry(
+        row["entry_id"],
+        row["version"],
+        row["account_id"],
+        row["batch_id"],
+        row["posted_on"],
+        row["currency"],
+        row["bucket"],
+        row["direction"],
+        row["status"],
+        row["removed"],
+        row["key_version"],
+        row["identity_mac"],
+        row["bank_id_mac"],
+        tag_of(row["amount_sealed"]),
+        tag_of(row["text_sealed"]),
+    )
+
+
+def _buried(pair: tuple[SummedRow, Mapping[str, Any]]) -> SummedEntry:
+    """A live row as it is once its tombstone is written."""
+    before, row = pair
+    return SummedEntry(*before)._replace(
+        version=row["version"],
+        removed=1,
+        key_version=row["key_version"],
+        amount_tag=tag_of(row["amount_sealed"]),
+        text_tag=tag_of(row["text_sealed"]),
+    )
 
 
 def _entry_id(raw: bytes) -> EntryId:

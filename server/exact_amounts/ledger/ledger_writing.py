@@ -3,59 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
 
+from server.audit.events import AuditEvent, Happening
 from server.database.sessions import Session
-from server.exact_amounts.disclosure import disclose_entries
-from server.exact_amounts.entries.entry import (
-    Account,
-    Anchor,
-    CategorySource,
-    EntryText,
-    LedgerEntry,
-)
+from server.exact_amounts.entries.entry import Account, Anchor, LedgerEntry
 from server.exact_amounts.entries.problems import AccountNameTaken, AlreadyUndone
 from server.exact_amounts.ledger.account_store import AccountStore
+from server.exact_amounts.ledger.applying import (
+    AppliedBatch,
+    Categorise,
+    StoredEntry,
+    UndoneBatch,
+    booked_entry,
+    new_anchor,
+    new_entries,
+    stored_entries,
+)
 from server.exact_amounts.ledger.batch_store import BatchStore
-from server.exact_amounts.ledger.entry_store import EntryStore, StoredEntry
+from server.exact_amounts.ledger.entry_store import EntryStore
 from server.exact_amounts.ledger.identities import Identities, name_key
+from server.exact_amounts.ledger.integrity_store import IntegrityStore
 from server.exact_amounts.ledger.plans import (
+    BatchKind,
     BatchPlan,
     KnownIdentity,
     PlannedAccount,
-    PlannedAnchor,
     PlannedEntry,
     Settlement,
 )
 from server.exact_amounts.ledger.row_sealer import RowSealer
-from server.shared_types.buckets import BucketedEntry
-from server.shared_types.ids import AccountId, BatchId, EntryId, IdMaker, PrincipalId
+from server.shared_types.ids import AccountId, BatchId, IdMaker, PrincipalId
 
-__all__ = ["AppliedBatch", "Categorise", "LedgerReading", "LedgerWriting", "UndoneBatch"]
+__all__ = ["LedgerReading", "LedgerWriting"]
 
-#: The bucket side's word on new entries: a category's id or None for each.
-Categorise = Callable[[Sequence[BucketedEntry]], Sequence[str | None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedBatch:
-    """A batch that was written."""
-
-    batch_id: BatchId
-    version: int
-    #: In the order of the plan.
-    entry_ids: tuple[EntryId, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UndoneBatch:
-    """A batch whose entries were taken back."""
-
-    batch_id: BatchId
-    version: int
-    removed: int
+_EVENTS = MappingProxyType(
+    {BatchKind.IMPORT: AuditEvent.BATCH_IMPORTED, BatchKind.TYPED: AuditEvent.BATCH_TYPED}
+)
 
 
 class LedgerReading:
@@ -112,6 +100,7 @@ class LedgerWriting(LedgerReading):
         self,
         session: Session,
         sealer: RowSealer,
+        sums: IntegrityStore,
         *,
         principal_id: PrincipalId,
         now: datetime,
@@ -119,10 +108,13 @@ class LedgerWriting(LedgerReading):
         categorise: Categorise,
     ) -> None:
         super().__init__(session, sealer)
+        self._sums = sums
         self._principal_id = principal_id
         self._now = now
         self._new_id = new_id
         self._categorise = categorise
+        #: What was done so far, for the audit trail.
+        self.happenings: list[Happening] = []
 
     async def apply(self, plan: BatchPlan) -> AppliedBatch:
         """Write a batch that is not empty; everything in it carries the ledger's next version."""
@@ -130,14 +122,17 @@ class LedgerWriting(LedgerReading):
         version = await self._batches.next_version()
         batch_id = BatchId(self._new_id())
         for account in plan.accounts:
-            await self._accounts.add(account, version, self._now)
-        await self._batches.add(batch_id, plan, version, self._principal_id, self._now)
-        added = await asyncio.to_thread(self._new_entries, plan.entries, batch_id, version)
-        await self._entries.add(await self._stored(added, plan.entries))
+            await self._accounts.add(account, version, self._now, self._sums)
+        await self._batches.add(batch_id, plan, version, self._principal_id, self._now, self._sums)
+        added = await asyncio.to_thread(new_entries, plan.entries, batch_id, version, self._new_id)
+        await self._entries.add(await self._stored(added, plan.entries), self._sums)
         await self._settle(plan.settlements, batch_id, version)
         await self._accounts.add_anchors(
-            [_anchor(planned, batch_id, version) for planned in plan.anchors]
+            [new_anchor(planned, batch_id, version) for planned in plan.anchors], self._sums
         )
+        for account in plan.accounts:
+            self._tell(AuditEvent.ACCOUNT_OPENED, account.account_id)
+        self._tell(_EVENTS[plan.kind], batch_id, len(plan.entries))
         return AppliedBatch(
             batch_id=batch_id, version=version, entry_ids=tuple(each.entry_id for each in added)
         )
@@ -148,7 +143,8 @@ class LedgerWriting(LedgerReading):
         if name_key(account.name) in names:
             raise AccountNameTaken
         version = await self._batches.next_version()
-        await self._accounts.add(account, version, self._now)
+        await self._accounts.add(account, version, self._now, self._sums)
+        self._tell(AuditEvent.ACCOUNT_OPENED, account.account_id)
         return Account(
             account_id=account.account_id,
             version=version,
@@ -163,12 +159,26 @@ class LedgerWriting(LedgerReading):
             raise AlreadyUndone
         version = await self._batches.next_version()
         live = await self._entries.live_entries_of_batch(batch_id)
-        await self._entries.remove(
-            [replace(entry, version=version, removed=True) for entry in live]
+        gone = [replace(entry, version=version, removed=True) for entry in live]
+        await self._entries.remove(batch_id, gone, self._sums)
+        await self._accounts.remove_anchors_of_batch(batch_id, self._sums)
+        await self._batches.mark_undone(
+            batch_id, version, self._principal_id, self._now, self._sums
         )
-        await self._accounts.remove_anchors_of_batch(batch_id)
-        await self._batches.mark_undone(batch_id, version, self._principal_id, self._now)
+        self._tell(AuditEvent.BATCH_UNDONE, batch_id, len(live))
         return UndoneBatch(batch_id=batch_id, version=version, removed=len(live))
+
+    def _tell(self, event: AuditEvent, subject: UUID, count: int | None = None) -> None:
+        self.happenings.append(
+            Happening(
+                event=event,
+                tenant_id=self._sealer.tenant_id,
+                principal_id=self._principal_id,
+                subject=subject,
+                count=count,
+                at=self._now,
+            )
+        )
 
     async def _settle(
         self, settlements: Sequence[Settlement], batch_id: BatchId, version: int
@@ -177,87 +187,11 @@ class LedgerWriting(LedgerReading):
         settled = []
         for settlement in settlements:
             pending = await self._entries.find(settlement.entry_id)
-            entry = _entry(settlement.becomes, settlement.entry_id, batch_id, version)
-            settled.append(replace(entry, text=_keeping_words(entry.text, pending.text)))
+            settled.append(booked_entry(settlement, pending, batch_id, version))
         becomes = [settlement.becomes for settlement in settlements]
-        await self._entries.replace(await self._stored(settled, becomes))
-
-    def _new_entries(
-        self, planned: Sequence[PlannedEntry], batch_id: BatchId, version: int
-    ) -> list[LedgerEntry]:
-        """
-        The entries of a batch, in the order of its plan.
-
-        Their ids rise with their dates, so that readers who go by id meet them in time's order.
-        """
-        ids = sorted(self._new_id() for _ in planned)
-        by_date = sorted(range(len(planned)), key=lambda place: planned[place].posted_on)
-        id_at = dict(zip(by_date, ids, strict=True))
-        return [
-            _entry(each, EntryId(id_at[place]), batch_id, version)
-            for place, each in enumerate(planned)
-        ]
+        await self._entries.replace(await self._stored(settled, becomes), self._sums)
 
     async def _stored(
         self, entries: Sequence[LedgerEntry], planned: Sequence[PlannedEntry]
     ) -> list[StoredEntry]:
-        if not entries:
-            return []
-        disclosed = await asyncio.to_thread(disclose_entries, entries)
-        category_ids = await asyncio.to_thread(self._categorise, disclosed)
-        return [
-            StoredEntry(
-                entry=_categorised(entry, category_id),
-                identity=plan.identity,
-                bank_identity=plan.bank_identity,
-            )
-            for entry, plan, category_id in zip(entries, planned, category_ids, strict=True)
-        ]
-
-
-def _entry(
-    planned: PlannedEntry, entry_id: EntryId, batch_id: BatchId, version: int
-) -> LedgerEntry:
-    return LedgerEntry(
-        entry_id=entry_id,
-        version=version,
-        account_id=planned.account_id,
-        batch_id=batch_id,
-        posted_on=planned.posted_on,
-        amount=planned.amount,
-        original=planned.original,
-        text=planned.text,
-        status=planned.status,
-    )
-
-
-def _anchor(planned: PlannedAnchor, batch_id: BatchId, version: int) -> Anchor:
-    return Anchor(
-        account_id=planned.account_id,
-        batch_id=batch_id,
-        version=version,
-        stated_on=planned.stated_on,
-        balance=planned.balance,
-        source=planned.source,
-    )
-
-
-def _keeping_words(booked: EntryText, pending: EntryText) -> EntryText:
-    """What the bank writes of a booked entry, with what people wrote about it while it was pending."""
-    by_user = pending.category_source is CategorySource.USER
-    return replace(
-        booked,
-        category_id=pending.category_id if by_user else None,
-        category_source=pending.category_source if by_user else None,
-        notes=pending.notes,
-        tags=pending.tags,
-        reviewed=pending.reviewed,
-    )
-
-
-def _categorised(entry: LedgerEntry, category_id: str | None) -> LedgerEntry:
-    """The entry with the provider's category, unless someone else's word stands there."""
-    if category_id is None or entry.text.category_id is not None:
-        return entry
-    text = replace(entry.text, category_id=category_id, category_source=CategorySource.PROVIDER)
-    return replace(entry, text=text)
+        return await asyncio.to_thread(stored_entries, entries, planned, self._categorise)

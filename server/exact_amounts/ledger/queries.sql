@@ -39,9 +39,11 @@ ON CONFLICT DO NOTHING
 
 -- name: add_batch
 INSERT INTO batches
-    (tenant_id, batch_id, version, kind, created_at, principal_id, source_mac, source_sealed, added)
+    (tenant_id, batch_id, version, kind, created_at, principal_id, source_mac, source_sealed, added, undone_version,
+     undone_at, undone_by)
 VALUES
-    (:tenant_id, :batch_id, :version, :kind, :created_at, :principal_id, :source_mac, :source_sealed, :added)
+    (:tenant_id, :batch_id, :version, :kind, :created_at, :principal_id, :source_mac, :source_sealed, :added,
+     :undone_version, :undone_at, :undone_by)
 
 -- name: batches
 SELECT batch_id, version, kind, created_at, source_sealed, added, undone_at FROM batches
@@ -146,7 +148,144 @@ ORDER BY anchors.account_id, anchors.stated_on, anchors.version
 INSERT INTO anchors
     (tenant_id, account_id, stated_on, batch_id, source, version, key_version, balance_sealed, removed)
 VALUES
-    (:tenant_id, :account_id, :stated_on, :batch_id, :source, :version, :key_version, :balance_sealed, 0)
+    (:tenant_id, :account_id, :stated_on, :batch_id, :source, :version, :key_version, :balance_sealed, :removed)
 
 -- name: remove_anchors_of_batch
 UPDATE anchors SET removed = 1 WHERE tenant_id = :tenant_id AND batch_id = :batch_id AND removed = 0
+
+
+-- The rows that the sums cover: columns as in `summed_rows`, of a sealed record its tag.
+
+-- name: sums_of_ledger
+SELECT tenants.version, ledger_integrity.version, ledger_integrity.sum_sealed
+FROM tenants LEFT JOIN ledger_integrity ON ledger_integrity.tenant_id = tenants.tenant_id
+WHERE tenants.tenant_id = :tenant_id
+
+-- name: write_sums
+INSERT INTO ledger_integrity (tenant_id, version, sum_sealed) VALUES (:tenant_id, :version, :sum_sealed)
+ON CONFLICT (tenant_id) DO UPDATE SET version = excluded.version, sum_sealed = excluded.sum_sealed
+
+-- name: summed_entries
+SELECT entry_id, version, account_id, batch_id, posted_on, currency, bucket, direction, status, removed, key_version,
+    identity_mac, bank_id_mac, substr(amount_sealed, length(amount_sealed) - 15),
+    substr(text_sealed, length(text_sealed) - 15)
+FROM entries WHERE tenant_id = :tenant_id AND entry_id > :after_id ORDER BY entry_id LIMIT :limit
+
+-- name: summed_entry
+SELECT entry_id, version, account_id, batch_id, posted_on, currency, bucket, direction, status, removed, key_version,
+    identity_mac, bank_id_mac, substr(amount_sealed, length(amount_sealed) - 15),
+    substr(text_sealed, length(text_sealed) - 15)
+FROM entries WHERE tenant_id = :tenant_id AND entry_id = :entry_id
+
+-- name: summed_live_entries_of_batch
+SELECT entry_id, version, account_id, batch_id, posted_on, currency, bucket, direction, status, removed, key_version,
+    identity_mac, bank_id_mac, substr(amount_sealed, length(amount_sealed) - 15),
+    substr(text_sealed, length(text_sealed) - 15)
+FROM entries WHERE tenant_id = :tenant_id AND batch_id = :batch_id AND removed = 0 ORDER BY entry_id
+
+-- name: summed_accounts
+SELECT account_id, version, account_type, currency, name_mac, created_at,
+    substr(name_sealed, length(name_sealed) - 15), substr(number_sealed, length(number_sealed) - 15)
+FROM accounts WHERE tenant_id = :tenant_id
+
+-- name: summed_account_numbers
+SELECT number_mac, account_id FROM account_numbers WHERE tenant_id = :tenant_id
+
+-- name: summed_batches
+SELECT batch_id, version, kind, created_at, principal_id, source_mac, added, undone_version, undone_at, undone_by,
+    substr(source_sealed, length(source_sealed) - 15)
+FROM batches WHERE tenant_id = :tenant_id
+
+-- name: summed_batch
+SELECT batch_id, version, kind, created_at, principal_id, source_mac, added, undone_version, undone_at, undone_by,
+    substr(source_sealed, length(source_sealed) - 15)
+FROM batches WHERE tenant_id = :tenant_id AND batch_id = :batch_id
+
+-- name: summed_anchors
+SELECT account_id, stated_on, batch_id, source, version, key_version, removed,
+    substr(balance_sealed, length(balance_sealed) - 15)
+FROM anchors WHERE tenant_id = :tenant_id
+
+-- name: summed_live_anchors_of_batch
+SELECT account_id, stated_on, batch_id, source, version, key_version, removed,
+    substr(balance_sealed, length(balance_sealed) - 15)
+FROM anchors WHERE tenant_id = :tenant_id AND batch_id = :batch_id AND removed = 0
+
+-- name: summed_idempotent_answers
+SELECT idempotency_mac, request_mac, version, key_version, created_at,
+    substr(answer_sealed, length(answer_sealed) - 15)
+FROM idempotent_answers WHERE tenant_id = :tenant_id
+
+-- Every sealed record with its place, removed rows too; `sealed_records` knows the columns.
+
+-- name: records_of_entries
+SELECT entry_id, version, account_id, currency, posted_on, amount_sealed, text_sealed
+FROM entries WHERE tenant_id = :tenant_id AND entry_id > :after_id ORDER BY entry_id LIMIT :limit
+
+-- name: records_of_accounts
+SELECT account_id, version, currency, name_sealed, number_sealed FROM accounts WHERE tenant_id = :tenant_id
+
+-- name: records_of_batches
+SELECT batch_id, version, source_sealed FROM batches WHERE tenant_id = :tenant_id
+
+-- name: records_of_anchors
+SELECT anchors.batch_id, anchors.version, anchors.account_id, accounts.currency, anchors.stated_on,
+    anchors.balance_sealed
+FROM anchors
+LEFT JOIN accounts ON accounts.tenant_id = anchors.tenant_id AND accounts.account_id = anchors.account_id
+WHERE anchors.tenant_id = :tenant_id
+
+-- name: records_of_idempotent_answers
+SELECT idempotency_mac, version, answer_sealed FROM idempotent_answers WHERE tenant_id = :tenant_id
+
+-- Rows with a record of another key version (bytes 2 to 5 of a record say which): what is summed, then the records.
+
+-- name: stale_entries
+SELECT entry_id, version, account_id, batch_id, posted_on, currency, bucket, direction, status, removed, key_version,
+    identity_mac, bank_id_mac, substr(amount_sealed, length(amount_sealed) - 15),
+    substr(text_sealed, length(text_sealed) - 15), amount_sealed, text_sealed
+FROM entries WHERE tenant_id = :tenant_id AND entry_id > :after_id AND key_version <> :key_version
+ORDER BY entry_id LIMIT :limit
+
+-- name: stale_accounts
+SELECT account_id, version, account_type, currency, name_mac, created_at,
+    substr(name_sealed, length(name_sealed) - 15), substr(number_sealed, length(number_sealed) - 15),
+    name_sealed, number_sealed
+FROM accounts WHERE tenant_id = :tenant_id AND substr(name_sealed, 2, 4) <> :header LIMIT :limit
+
+-- name: stale_batches
+SELECT batch_id, version, kind, created_at, principal_id, source_mac, added, undone_version, undone_at, undone_by,
+    substr(source_sealed, length(source_sealed) - 15), source_sealed
+FROM batches WHERE tenant_id = :tenant_id AND substr(source_sealed, 2, 4) <> :header LIMIT :limit
+
+-- name: stale_anchors
+SELECT anchors.account_id, anchors.stated_on, anchors.batch_id, anchors.source, anchors.version, anchors.key_version,
+    anchors.removed, substr(anchors.balance_sealed, length(anchors.balance_sealed) - 15), anchors.balance_sealed,
+    accounts.currency
+FROM anchors JOIN accounts ON accounts.tenant_id = anchors.tenant_id AND accounts.account_id = anchors.account_id
+WHERE anchors.tenant_id = :tenant_id AND anchors.key_version <> :key_version LIMIT :limit
+
+-- name: stale_idempotent_answers
+SELECT idempotency_mac, request_mac, version, key_version, created_at,
+    substr(answer_sealed, length(answer_sealed) - 15), answer_sealed
+FROM idempotent_answers WHERE tenant_id = :tenant_id AND key_version <> :key_version LIMIT :limit
+
+-- name: reseal_entries
+UPDATE entries SET key_version = :key_version, amount_sealed = :amount_sealed, text_sealed = :text_sealed
+WHERE tenant_id = :tenant_id AND entry_id = :entry_id
+
+-- name: reseal_accounts
+UPDATE accounts SET name_sealed = :name_sealed, number_sealed = :number_sealed
+WHERE tenant_id = :tenant_id AND account_id = :account_id
+
+-- name: reseal_batches
+UPDATE batches SET source_sealed = :source_sealed WHERE tenant_id = :tenant_id AND batch_id = :batch_id
+
+-- name: reseal_anchors
+UPDATE anchors SET key_version = :key_version, balance_sealed = :balance_sealed
+WHERE tenant_id = :tenant_id AND account_id = :account_id AND stated_on = :stated_on AND batch_id = :batch_id
+    AND source = :source
+
+-- name: reseal_idempotent_answers
+UPDATE idempotent_answers SET key_version = :key_version, answer_sealed = :answer_sealed
+WHERE tenant_id = :tenant_id AND idempotency_mac = :idempotency_mac

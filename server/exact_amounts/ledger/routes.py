@@ -16,9 +16,8 @@ from server.exact_amounts.entries.problems import (
 )
 from server.exact_amounts.ledger.account_states import account_answer, prove_accounts
 from server.exact_amounts.ledger.entry_store import EntryPage
-from server.exact_amounts.ledger.ledger_store import ChangesAsked, LedgerStore, OnceOnly
-from server.exact_amounts.ledger.ledger_writing import LedgerWriting
 from server.exact_amounts.ledger.plans import PlannedAccount
+from server.exact_amounts.ledger.ports import ChangesAsked, Ledger, LedgerWrites, OnceOnly
 from server.exact_amounts.ledger.typed_entries import (
     TypedEntry,
     acceptable_account_name,
@@ -95,7 +94,7 @@ def _typed(entry: TypedEntryBody) -> TypedEntry:
 class _Handlers:
     """One handler per route."""
 
-    def __init__(self, ledger: LedgerStore) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
     async def list_accounts(self, call: Call) -> Reply:
@@ -113,7 +112,7 @@ class _Handlers:
             currency=body.currency,
         )
 
-        async def act(writing: LedgerWriting) -> AccountAnswer:
+        async def act(writing: LedgerWrites) -> AccountAnswer:
             account = await writing.open_account(planned)
             (state,) = prove_accounts([account], {}, [])
             return account_answer(state)
@@ -133,7 +132,7 @@ class _Handlers:
         body: CreateEntriesBody = call.body
         typed = [_typed(entry) for entry in body.entries]
 
-        async def act(writing: LedgerWriting) -> TypedBatchAnswer:
+        async def act(writing: LedgerWrites) -> TypedBatchAnswer:
             accounts = {each.account_id: each for each in await writing.accounts()}
             applied = await writing.apply(plan_typed_entries(typed, accounts, writing.identities))
             return TypedBatchAnswer(
@@ -168,7 +167,7 @@ class _Handlers:
         except ValueError:
             raise UnknownBatch from None
 
-        async def act(writing: LedgerWriting) -> UndoneBatchAnswer:
+        async def act(writing: LedgerWrites) -> UndoneBatchAnswer:
             undone = await writing.undo(batch_id)
             return UndoneBatchAnswer(
                 batch=undone.batch_id, version=undone.version, removed=undone.removed
@@ -183,7 +182,7 @@ class _Handlers:
         return Reply(body=await self._ledger.changes(call.caller().tenant_id, asked))
 
 
-def endpoints(ledger: LedgerStore) -> Endpoints:
+def endpoints(ledger: Ledger) -> Endpoints:
     """Return the ledger's endpoints."""
     handlers = _Handlers(ledger)
     return (

@@ -5,11 +5,12 @@ Rows of the ledger, sealed and opened: the one module of the room that knows how
 * balance: who stated it, a space, the literal
 * text: a JSON array, see `_Text`; new fields are appended, never moved
 * names and numbers: UTF-8; a batch's source: a JSON array; an answer: the JSON that was sent
+* the sums over rows: MessagePack, by table the number of rows and the four sums of `row_sums`, 32 bytes each
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -29,10 +30,13 @@ from server.exact_amounts.entries.entry import (
 from server.exact_amounts.entries.money import EXACT, ExactAmount
 from server.exact_amounts.ledger.identities import Identities
 from server.exact_amounts.ledger.plans import BatchSource
+from server.exact_amounts.ledger.row_sums import RowSums
+from server.exact_amounts.ledger.summed_rows import SummedRow, SummedTable, encode_row
 from server.exact_amounts.ledger.wire import EntryAnswer
 from server.sealing.amounts import AmountSealer
-from server.sealing.contexts import Context
+from server.sealing.contexts import FIRST_TEXT_CONTEXT, Context
 from server.sealing.identifiers import IdentifierMac
+from server.sealing.integrity import RowMacs
 from server.sealing.keys import TenantKeys
 from server.sealing.problems import SealBroken
 from server.sealing.records import NO_ACCOUNT, RowPlace
@@ -40,7 +44,7 @@ from server.sealing.texts import TextSealer
 from server.shared_types.categories import DEFAULT_CATEGORIES
 from server.shared_types.ids import AccountId, BatchId, EntryId, TenantId
 
-__all__ = ["EntryRow", "PostedTotals", "RowSealer"]
+__all__ = ["EntryRow", "PostedTotals", "RowSealer", "bare_place"]
 
 #: amount_sealed, entry_id, version, account_id, currency, posted_on, text_sealed, status, removed, batch_id, ...
 EntryRow = tuple[Any, ...]
@@ -48,6 +52,7 @@ EntryRow = tuple[Any, ...]
 _NO_CURRENCY = ""
 _NO_DATE = ""
 _ID_BYTES = 16
+_SUM_BYTES = 32
 #: Two of the longest literals (a sign, 18 digits, a point, 9 digits), a currency and the spaces between.
 _TWO_AMOUNTS_CHARACTERS = 2 * 29 + 3 + 2
 #: The longest word for who stated a balance, the longest literal of one, and the space between.
@@ -80,6 +85,13 @@ class _Source(msgspec.Struct, frozen=True, array_like=True):
 
     file_name: str
     sha256: bytes
+
+
+class _Sums(msgspec.Struct, frozen=True, array_like=True):
+    """A table's sums, as they are sealed."""
+
+    count: int
+    powers: tuple[bytes, bytes, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +142,7 @@ class RowSealer:
         self._amounts = AmountSealer(keys)
         self._texts = TextSealer(keys)
         self._text_decoder = msgspec.json.Decoder(_Text)
+        self._row_macs = {table: RowMacs(keys, table.encode()) for table in SummedTable}
 
     def seal_entry(self, entry: LedgerEntry) -> tuple[bytes, bytes]:
         """Return an entry's sealed amount and sealed text."""
@@ -294,24 +307,66 @@ class RowSealer:
     def seal_source(self, source: BatchSource, batch_id: BatchId, version: int) -> bytes:
         """Return the source of a batch, sealed."""
         plaintext = msgspec.json.encode(_Source(source.file_name, source.sha256))
-        return self._seal_text(plaintext, Context.BATCH_SOURCE, _bare(batch_id.bytes, version))
+        return self._seal_text(plaintext, Context.BATCH_SOURCE, bare_place(batch_id.bytes, version))
 
     def open_source(self, sealed: bytes, batch_id: BatchId, version: int) -> BatchSource:
         """Return the source of a batch."""
-        place = _bare(batch_id.bytes, version)
+        place = bare_place(batch_id.bytes, version)
         plaintext = self._open_text(sealed, Context.BATCH_SOURCE, place)
         source = msgspec.json.decode(plaintext, type=_Source)
         return BatchSource(file_name=source.file_name, sha256=source.sha256)
 
     def seal_answer(self, answer: bytes, idempotency_mac: bytes, version: int) -> bytes:
         """Return the answer to a write, sealed."""
-        place = _bare(idempotency_mac[:_ID_BYTES], version)
+        place = bare_place(idempotency_mac[:_ID_BYTES], version)
         return self._seal_text(answer, Context.IDEMPOTENT_ANSWER, place)
 
     def open_answer(self, sealed: bytes, idempotency_mac: bytes, version: int) -> bytes:
         """Return the answer to a write."""
-        place = _bare(idempotency_mac[:_ID_BYTES], version)
+        place = bare_place(idempotency_mac[:_ID_BYTES], version)
         return self._open_text(sealed, Context.IDEMPOTENT_ANSWER, place)
+
+    def digests(self, table: SummedTable, rows: Iterable[SummedRow]) -> list[bytes]:
+        """Return the keyed digest of each row of a table; they are summed and never stored."""
+        return self._row_macs[table].macs(map(encode_row, rows))
+
+    def seal_sums(self, sums: Mapping[SummedTable, RowSums], version: int) -> bytes:
+        """Return the sums over a ledger's rows, sealed for one version of it."""
+        written = {
+            table.value: _Sums(
+                each.count,
+                tuple(number.to_bytes(_SUM_BYTES) for number in each.powers),  # type: ignore[arg-type] # four of them
+            )
+            for table, each in sums.items()
+        }
+        place = bare_place(self.tenant_id.bytes, version)
+        return self._seal_text(msgspec.msgpack.encode(written), Context.LEDGER_SUMS, place)
+
+    def open_sums(self, sealed: bytes, version: int) -> dict[SummedTable, RowSums]:
+        """Return the sums over a ledger's rows."""
+        place = bare_place(self.tenant_id.bytes, version)
+        plaintext = self._open_text(sealed, Context.LEDGER_SUMS, place)
+        sums = {}
+        for name, each in msgspec.msgpack.decode(plaintext, type=dict[str, _Sums]).items():
+            a, b, c, d = (int.from_bytes(number) for number in each.powers)
+            sums[SummedTable(name)] = RowSums(count=each.count, powers=(a, b, c, d))
+        return sums
+
+    @staticmethod
+    def key_version_of(record: bytes) -> int:
+        """Return the version of the key that sealed a record."""
+        return int.from_bytes(record[1:5])
+
+    def open_record(self, sealed: bytes, context: Context, place: RowPlace) -> bytes:
+        """Return what any record of the ledger holds; raise SealBroken."""
+        handle = self._amounts if context < FIRST_TEXT_CONTEXT else self._texts
+        return handle.open_rows(context, [(sealed, *place)])[0]
+
+    def reseal_record(self, sealed: bytes, context: Context, place: RowPlace) -> bytes:
+        """Return the same content in a new record, under the key that new records are sealed with."""
+        handle = self._amounts if context < FIRST_TEXT_CONTEXT else self._texts
+        content = self.open_record(sealed, context, place)
+        return handle.seal_rows(context, [(content, *place)])[0]
 
     def _seal_text(self, plaintext: bytes, context: Context, place: RowPlace) -> bytes:
         return self._texts.seal_rows(context, [(plaintext, *place)])[0]
@@ -320,6 +375,6 @@ class RowSealer:
         return self._texts.open_rows(context, [(sealed, *place)])[0]
 
 
-def _bare(row_id: bytes, version: int) -> RowPlace:
-    """The place of a row that belongs to no account and no day."""
+def bare_place(row_id: bytes, version: int) -> RowPlace:
+    """Return the place of a row that belongs to no account and no day."""
     return (row_id, version, NO_ACCOUNT, _NO_CURRENCY, _NO_DATE)

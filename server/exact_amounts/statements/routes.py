@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
 from server.exact_amounts.entries.statement import ReadingProblem, StatementFile
-from server.exact_amounts.ledger.ledger_store import LedgerStore
-from server.exact_amounts.ledger.ledger_writing import LedgerWriting
 from server.exact_amounts.ledger.plans import BatchSource
+from server.exact_amounts.ledger.ports import Ledger, LedgerWrites
 from server.exact_amounts.ledger.routes import once_only
 from server.exact_amounts.statements.import_decision import decide_import
 from server.exact_amounts.statements.import_plan import ImportPlan, RowVerdict, Verdict
@@ -63,7 +62,7 @@ def _preview(file: StatementFile, plan: ImportPlan, *, file_seen_before: bool) -
     )
 
 
-async def _carry_out(writing: LedgerWriting, plan: ImportPlan, source: BatchSource) -> ImportAnswer:
+async def _carry_out(writing: LedgerWrites, plan: ImportPlan, source: BatchSource) -> ImportAnswer:
     batch = plan.batch(source)
     applied = None if batch.is_empty else await writing.apply(batch)
     conflicts = [row for row in plan.rows() if row.verdict is Verdict.CONFLICTS]
@@ -89,7 +88,7 @@ async def _carry_out(writing: LedgerWriting, plan: ImportPlan, source: BatchSour
     )
 
 
-def endpoints(ledger: LedgerStore, read: Callable[[bytes], StatementFile]) -> Endpoints:
+def endpoints(ledger: Ledger, read: Callable[[bytes], StatementFile]) -> Endpoints:
     """Return the endpoints of statement files; `read` is the reader, which refuses what it can't read."""
 
     async def preview_import(call: Call) -> Reply:
@@ -112,7 +111,7 @@ def endpoints(ledger: LedgerStore, read: Callable[[bytes], StatementFile]) -> En
             file_name=query.file_name, sha256=hashlib.sha256(body.content).digest()
         )
 
-        async def act(writing: LedgerWriting) -> ImportAnswer:
+        async def act(writing: LedgerWrites) -> ImportAnswer:
             plan = await decide_import(
                 writing, file, query.file_name, query.currency or None, ledger.new_id
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from uuid import UUID
 import msgspec
 
 from server.buckets_only.categorisation.categorise import categorise_all
-from server.database.migrations import migrate
 from server.database.sessions import Database
 from server.exact_amounts.entries.entry import AccountType
 from server.exact_amounts.entries.money import ExactAmount
@@ -29,16 +27,19 @@ from server.exact_amounts.entries.statement import (
 )
 from server.exact_amounts.ledger import routes as ledger_routes
 from server.exact_amounts.ledger.ledger_store import LedgerStore
+from server.exact_amounts.ledger.ports import Ledger
 from server.exact_amounts.statements import routes as statement_routes
 from server.sealing.keys import TenantKeyRing
 from server.sealing.master_keys import MasterKey, OneMasterKey
 from server.shared_types.clock import new_id
-from server.shared_types.ids import PersonId, PrincipalId, TenantId, TokenId
+from server.shared_types.ids import IdMaker, PersonId, PrincipalId, TenantId, TokenId
 from server.web.endpoints import Call, Endpoint, NoBody, RawBody, RouteName
 from server.web.ports import Principal, Scope
+from tests.databases import open_database, place_of
 
 EPOCH = "0198c0de"
 NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
+NOBODY = TenantId(UUID(int=0))
 
 T = TypeVar("T")
 
@@ -54,27 +55,20 @@ def caller_of(tenant_id: TenantId) -> Principal:
 
 
 @dataclass
-class Server:
-    """A ledger store with a tenant in it."""
+class Room:
+    """A ledger of any kind with a tenant in it, reached through the endpoints of its room."""
 
-    database: Database
-    path: Path
-    keys: TenantKeyRing
-    ledger: LedgerStore
-    tenant: TenantId
+    ledger: Ledger
+    tenant: TenantId = NOBODY
     files: dict[bytes, StatementFile] = field(default_factory=dict)
     endpoints: dict[RouteName, Endpoint] = field(default_factory=dict)
 
-    async def sign_up(self) -> TenantId:
-        tenant = TenantId(new_id())
-        async with self.database.transaction() as session:
-            await session.execute(
-                "INSERT INTO tenants (tenant_id, created_at, version, environment, name_sealed)"
-                " VALUES (:tenant_id, :now, 0, 'test', x'00')",
-                {"tenant_id": tenant.bytes, "now": NOW.isoformat()},
-            )
-            await self.keys.create(session, tenant)
-        return tenant
+    def __post_init__(self) -> None:
+        for endpoint in (
+            *ledger_routes.endpoints(self.ledger),
+            *statement_routes.endpoints(self.ledger, lambda content: self.files[content]),
+        ):
+            self.endpoints[endpoint.name] = endpoint
 
     async def call(
         self,
@@ -152,30 +146,44 @@ class Server:
                 return entries, page
             assert page["accounts"] == []
 
+
+@dataclass
+class Server(Room):
+    """A sealed ledger in a database, which can be changed behind the server's back."""
+
+    ledger: LedgerStore
+    database: Database = field(kw_only=True)
+    path: Path = field(kw_only=True)
+    keys: TenantKeyRing = field(kw_only=True)
+
+    async def sign_up(self) -> TenantId:
+        tenant = TenantId(self.ledger.new_id())
+        async with self.database.transaction(tenant) as session:
+            await session.execute(
+                "INSERT INTO tenants (tenant_id, created_at, version, environment, name_sealed)"
+                " VALUES (:tenant_id, :now, 0, 'test', :name_sealed)",
+                {"tenant_id": tenant.bytes, "now": NOW.isoformat(), "name_sealed": b"\0"},
+            )
+            await self.keys.create(session, tenant)
+        return tenant
+
     def tamper(self, statement: str, *values: object) -> None:
         """Change the database behind the server's back."""
-        with sqlite3.connect(self.path) as connection:
-            assert connection.execute(statement, values).rowcount > 0
-        connection.close()
+        assert place_of(self.path).change(statement, *values) > 0
 
 
 @asynccontextmanager
-async def server_at(path: Path) -> AsyncIterator[Server]:
-    database = await Database.open(f"sqlite:///{path}")
+async def server_at(path: Path, *, make_id: IdMaker = new_id) -> AsyncIterator[Server]:
+    """A server with one tenant on the running test's kind of database."""
+    opened = await open_database(path)
     try:
-        await migrate(database)
         keys = TenantKeyRing(OneMasterKey(MasterKey(bytes(32))))
-        ledger = LedgerStore(database, keys, lambda: NOW, new_id, EPOCH, categorise_all)
-        server = Server(database, path, keys, ledger, TenantId(UUID(int=0)))
-        for endpoint in (
-            *ledger_routes.endpoints(ledger),
-            *statement_routes.endpoints(ledger, lambda content: server.files[content]),
-        ):
-            server.endpoints[endpoint.name] = endpoint
+        ledger = LedgerStore(opened, keys, lambda: NOW, make_id, EPOCH, categorise_all)
+        server = Server(ledger, database=opened, path=path, keys=keys)
         server.tenant = await server.sign_up()
         yield server
     finally:
-        await database.close()
+        await opened.close()
 
 
 Story = Callable[[Server], Coroutine[Any, Any, T]]

@@ -24,6 +24,8 @@ from tests.integration.server.exact_amounts.open_ledger import (
     row,
 )
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 MARCH = file_of(
     row(2, "-3.50", line=10),
     row(2, "-3.50", line=11),

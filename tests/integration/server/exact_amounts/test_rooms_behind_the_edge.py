@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from server.exact_amounts.statements import routes as statement_routes
 from server.exact_amounts.statements.reading import read_statement
 from tests.integration.server.exact_amounts.open_ledger import Server, caller_of, on_server
 from tests.unit.server.web.fake_rooms import WRITER, Stage
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 STATEMENT = b"""OFXHEADER:100
 DATA:OFXSGML
