@@ -23,6 +23,7 @@ __all__ = [
     "Environment",
     "LogLevel",
     "MasterKeyFile",
+    "MasterKeyKeyring",
     "MasterKeyText",
     "Secret",
     "Settings",
@@ -124,6 +125,13 @@ class MasterKeyText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MasterKeyKeyring:
+    """The master key is in the system's keyring, under this name of a service."""
+
+    service: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
     """The files of the server's certificate, chain included, and of its private key."""
 
@@ -137,11 +145,15 @@ class Settings:
 
     data_dir: Path
     database_url: str
+    #: What `migrate` connects to, as the role that owns the tables; None where it is the server's own.
+    migration_database_url: str | None
     host: str
     port: int
     environment: Environment
     signup: Signup
-    master_key: MasterKeyFile | MasterKeyText
+    master_key: MasterKeyFile | MasterKeyText | MasterKeyKeyring
+    #: Files of master keys that open and do not wrap: the next one, and those before. They need not be there.
+    other_master_key_files: tuple[Path, ...]
     log_level: LogLevel
     tls: Tls | None
     #: The one address or network whose forwarded headers are believed, or None.
@@ -155,6 +167,11 @@ class Settings:
     def epoch_file(self) -> Path:
         """Where the epoch is kept: outside the database, so that a restored one begins a new epoch."""
         return self.data_dir / "epoch"
+
+    @property
+    def audit_head_file(self) -> Path:
+        """Where the head of the audit trail is kept: outside the database, so that a cut trail is seen."""
+        return self.data_dir / "audit-head"
 
     @property
     def listens_on_loopback(self) -> bool:
@@ -174,11 +191,15 @@ class Settings:
         settings = cls(
             data_dir=data_dir,
             database_url=variables.text("DATABASE_URL", _sqlite_url(data_dir / "pennyvault.db")),
+            migration_database_url=variables.optional_text("MIGRATION_DATABASE_URL"),
             host=variables.host("HOST", "127.0.0.1"),
             port=variables.number("PORT", 8321, least=0, most=_PORT_MAX),
             environment=variables.choice("ENVIRONMENT", Environment.LIVE),
             signup=variables.choice("SIGNUP", Signup.CLOSED),
             master_key=variables.master_key(data_dir / "master.key"),
+            other_master_key_files=variables.files(
+                "MASTER_KEY_OTHER_FILES", (data_dir / "master.key.next",)
+            ),
             log_level=variables.choice("LOG_LEVEL", LogLevel.INFO),
             tls=variables.tls(),
             trusted_proxy=variables.network("TRUSTED_PROXY"),
@@ -226,6 +247,15 @@ class _Variables:
     def text(self, name: str, default: str) -> str:
         given = self._take(name)
         return default if given is None else given
+
+    def optional_text(self, name: str) -> str | None:
+        return self._take(name)
+
+    def files(self, name: str, default: tuple[Path, ...]) -> tuple[Path, ...]:
+        given = self._take(name)
+        if given is None:
+            return default
+        return tuple(self._absolute(name, each.strip()) for each in given.split(","))
 
     def number(self, name: str, default: int, *, least: int, most: int) -> int:
         given = self._take(name)
@@ -289,12 +319,16 @@ class _Variables:
                 return Path(self._env[base], *below)
         raise SettingsProblem(PREFIX + name, "it is needed: there is no home directory")
 
-    def master_key(self, default: Path) -> MasterKeyFile | MasterKeyText:
-        text, file = self._take("MASTER_KEY"), self._take("MASTER_KEY_FILE")
-        if text is not None and file is not None:
-            raise SettingsProblem(PREFIX + "MASTER_KEY", "it excludes PENNYVAULT_MASTER_KEY_FILE")
+    def master_key(self, default: Path) -> MasterKeyFile | MasterKeyText | MasterKeyKeyring:
+        names = ("MASTER_KEY", "MASTER_KEY_FILE", "MASTER_KEY_KEYRING")
+        text, file, service = (self._take(name) for name in names)
+        given = [name for name, value in zip(names, (text, file, service), strict=True) if value]
+        if len(given) > 1:
+            raise SettingsProblem(PREFIX + given[0], f"it excludes {PREFIX}{given[1]}")
         if text is not None:
             return MasterKeyText(secret=Secret(text))
+        if service is not None:
+            return MasterKeyKeyring(service=service)
         if file is not None:
             return MasterKeyFile(path=self._absolute("MASTER_KEY_FILE", file))
         return MasterKeyFile(path=default)

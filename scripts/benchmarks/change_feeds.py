@@ -14,7 +14,8 @@ from benchmarks.raw_feeds import RawFeed, data_keys
 from benchmarks.stage import ENTRIES, LargeLedger, Stage
 from server.buckets_only.categorisation.categorise import categorise_all
 from server.database.sessions import Database
-from server.exact_amounts.ledger.ledger_store import ChangesAsked, LedgerStore
+from server.exact_amounts.ledger.ledger_store import LedgerStore
+from server.exact_amounts.ledger.ports import ChangesAsked
 from server.sealing.contexts import Context
 from server.sealing.keys import Purpose, TenantKeyRing, TenantKeys
 from server.sealing.master_key_file import open_master_key_file
@@ -55,6 +56,7 @@ class _UnsealedKeys(TenantKeys):
             version=self.version,
             block=block,
             random_bytes=self._random_bytes,
+            tally=self._tally,
         )
 
 
@@ -78,6 +80,7 @@ def _feed(database: Path, keys: TenantKeyRing, tenant: TenantId) -> Iterator[Cal
     with asyncio.Runner() as runner:
         opened = runner.run(Database.open(f"sqlite:///{database}"))
         store = LedgerStore(opened, keys, system_clock, new_id, _EPOCH, categorise_all)
+        runner.run(store.begin_sums(tenant))
         try:
             yield lambda: runner.run(_read_all(store, tenant))
         finally:
@@ -199,6 +202,8 @@ def _copy_unsealed(ledger: LargeLedger, keys: Mapping[int, bytes], path: Path) -
             "UPDATE entries SET amount_sealed = ?, text_sealed = ? WHERE tenant_id = ? AND entry_id = ?",
             [(amount, text, ledger.tenant_id.bytes, entry_id) for amount, text, entry_id in rows],
         )
+        # The sums over the rows are made anew by the store: these rows are others.
+        copy.execute("DELETE FROM ledger_integrity")
         copy.commit()
         # Plaintexts are shorter: the pages of the file lie together again.
         copy.execute("VACUUM")

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
 from uuid import UUID
 
+from server.audit.events import AuditDetail, AuditEvent, Happening
+from server.audit.trail import AuditTrail
 from server.database.sessions import Database, Session
 from server.identity.identity_store import (
     IdentityStore,
@@ -136,6 +138,7 @@ class IdentityService:
         keys: TenantKeyRing,
         rules: IdentityRules,
         *,
+        trail: AuditTrail,
         clock: Clock,
         new_id: IdMaker,
         random_bytes: Callable[[int], bytes],
@@ -143,6 +146,7 @@ class IdentityService:
         self._database = database
         self._store = IdentityStore(database)
         self._keys = keys
+        self._trail = trail
         self._clock = clock
         self._new_id = new_id
         self._random_bytes = random_bytes
@@ -168,9 +172,18 @@ class IdentityService:
         if not is_token_of(self._rules.environment, token):
             return
         row = await self._store.find_bearer(hash_token(token))
-        if row is not None:
+        # A token that is out of use already changes nothing: a stranger can't fill the trail with it.
+        if row is not None and row[7] is None:
             holder = _principal_of(*row[1:6])
-            await self._revoke(holder.tenant_id, holder.token_id)
+            await self._revoke(
+                Happening(
+                    event=AuditEvent.TOKEN_EXPOSED,
+                    tenant_id=holder.tenant_id,
+                    subject=holder.token_id,
+                    detail=AuditDetail.SEEN_IN_THE_CLEAR,
+                ),
+                holder.token_id,
+            )
 
     async def sign_up(self, ledger_name: str, token_label: str) -> SignedUp:
         """Make a ledger with its keys, its owner and a first token, all or nothing."""
@@ -179,7 +192,7 @@ class IdentityService:
         tenant_id = TenantId(self._new_id())
         person_id = PersonId(self._new_id())
         principal_id = PrincipalId(self._new_id())
-        async with self._database.transaction() as session:
+        async with self._database.transaction(tenant_id) as session:
             words = SealedWords(await self._keys.create(session, tenant_id))
             await self._store.add_ledger(
                 session,
@@ -201,6 +214,20 @@ class IdentityService:
                     label=token_label,
                     scopes=_ALL_SCOPES,
                     lifetime=None,
+                ),
+            )
+            happening = Happening(
+                event=AuditEvent.LEDGER_MADE, tenant_id=tenant_id, principal_id=principal_id
+            )
+            await self._trail.append(
+                session,
+                happening,
+                replace(happening, event=AuditEvent.KEY_CREATED, count=words.key_version),
+                replace(
+                    happening,
+                    event=AuditEvent.TOKEN_MADE,
+                    subject=made.token_id,
+                    detail=AuditDetail.SIGN_UP,
                 ),
             )
         return SignedUp(tenant_id=tenant_id, principal_id=principal_id, token=made.token)
@@ -242,12 +269,12 @@ class IdentityService:
         if not scopes <= caller.scopes:
             raise InsufficientScope
         words = await self._words(caller.tenant_id)
-        async with self._database.transaction() as session:
+        async with self._database.transaction(caller.tenant_id) as session:
             now = instant_text(self._clock())
             in_use = await self._store.count_tokens_in_use(session, caller.tenant_id, now)
             if in_use >= TOKENS_IN_USE_MAX:
                 raise TooManyTokens
-            return await self._add_token(
+            made = await self._add_token(
                 session,
                 words,
                 _TokenWish(
@@ -258,6 +285,10 @@ class IdentityService:
                     lifetime=lifetime,
                 ),
             )
+            await self._trail.append(
+                session, _by_owner(AuditEvent.TOKEN_MADE, caller, made.token_id)
+            )
+            return made
 
     async def revoke_token(self, caller: Principal, token_id: TokenId) -> None:
         """
@@ -267,13 +298,19 @@ class IdentityService:
         """
         if token_id != caller.token_id and Scope.WRITE not in caller.scopes:
             raise InsufficientScope
-        if not await self._revoke(caller.tenant_id, token_id):
+        revoked = _by_owner(AuditEvent.TOKEN_REVOKED, caller, token_id)
+        if not await self._revoke(revoked, token_id):
             raise UnknownToken
 
-    async def _revoke(self, tenant_id: TenantId, token_id: TokenId) -> bool:
+    async def _revoke(self, happening: Happening, token_id: TokenId) -> bool:
+        tenant_id = happening.tenant_id
+        assert tenant_id is not None, "a token belongs to a tenant"
         now = instant_text(self._clock())
-        async with self._database.transaction() as session:
-            return await self._store.revoke_token(session, tenant_id, token_id, now)
+        async with self._database.transaction(tenant_id) as session:
+            was_in_use = await self._store.revoke_token(session, tenant_id, token_id, now)
+            if was_in_use:
+                await self._trail.append(session, happening)
+        return was_in_use is not None
 
     async def _words(self, tenant_id: TenantId) -> SealedWords:
         return SealedWords(await self._keys.open(self._database, tenant_id))
@@ -297,3 +334,13 @@ class IdentityService:
             ),
         )
         return MadeToken(token_id=token_id, token=token)
+
+
+def _by_owner(event: AuditEvent, caller: Principal, token_id: TokenId) -> Happening:
+    return Happening(
+        event=event,
+        tenant_id=caller.tenant_id,
+        principal_id=caller.principal_id,
+        subject=token_id,
+        detail=AuditDetail.BY_OWNER,
+    )

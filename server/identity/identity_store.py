@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 _QUERIES = load_queries("server.identity")
+_FIND_TOKEN = _QUERIES["find_token"]
 _FIND_BEARER = _QUERIES["find_bearer"]
 _FIND_PROFILE = _QUERIES["find_profile"]
 
@@ -97,12 +98,35 @@ class IdentityStore:
 
     async def find_bearer(self, token_hash: bytes) -> BearerRow | None:
         """Return whose token has this hash, in the latest committed state."""
-        return await self._database.read_hot(_FIND_BEARER, {"token_hash": token_hash})
+        place = await self._database.read_hot(_FIND_TOKEN, {"token_hash": token_hash})
+        if place is None:
+            return None
+        found_hash, tenant_id, token_id = place
+        row = await self._database.read_hot(
+            _FIND_BEARER,
+            {"tenant_id": tenant_id, "token_id": token_id},
+            TenantId(UUID(bytes=tenant_id)),
+        )
+        if row is None:
+            return None
+        principal_id, person_id, scopes, expires_at, revoked_at = row
+        return (
+            found_hash,
+            tenant_id,
+            token_id,
+            principal_id,
+            person_id,
+            scopes,
+            expires_at,
+            revoked_at,
+        )
 
     async def find_profile(self, tenant_id: TenantId, person_id: PersonId) -> ProfileRow | None:
         """Return the tenant as this member sees it, or None for somebody else."""
         row = await self._database.read_hot(
-            _FIND_PROFILE, {"tenant_id": tenant_id.bytes, "person_id": person_id.bytes}
+            _FIND_PROFILE,
+            {"tenant_id": tenant_id.bytes, "person_id": person_id.bytes},
+            tenant_id,
         )
         if row is None:
             return None
@@ -160,7 +184,7 @@ class IdentityStore:
 
     async def list_tokens(self, tenant_id: TenantId) -> list[TokenRow]:
         """Return the tenant's tokens, those in use and the newest first."""
-        async with self._database.session() as session:
+        async with self._database.session(tenant_id) as session:
             rows = await session.fetch_all(
                 _QUERIES["list_tokens"],
                 {"tenant_id": tenant_id.bytes, "limit": _TOKENS_LISTED_MAX},
@@ -179,12 +203,13 @@ class IdentityStore:
 
     async def revoke_token(
         self, session: Session, tenant_id: TenantId, token_id: TokenId, revoked_at: str
-    ) -> bool:
-        """Take a token out of use; return whether the tenant has a token of this id."""
+    ) -> bool | None:
+        """Take a token out of use; return whether it was in use until now, None if the tenant has no such token."""
         ids = {"tenant_id": tenant_id.bytes, "token_id": token_id.bytes}
         row = await session.fetch_one(_QUERIES["count_token"], ids)
         assert row is not None, "a count has a row"
         if row[0] == 0:
-            return False
-        await session.execute(_QUERIES["revoke_token"], {**ids, "revoked_at": revoked_at})
-        return True
+            return None
+        return bool(
+            await session.execute(_QUERIES["revoke_token"], {**ids, "revoked_at": revoked_at})
+        )

@@ -19,6 +19,8 @@ class SealedWords:
     def __init__(self, keys: TenantKeys) -> None:
         self._tenant_id: TenantId = keys.tenant_id
         self._sealer = TextSealer(keys)
+        #: The version of the key that `seal_name` and `seal_label` use.
+        self.key_version = keys.version
 
     def seal_name(self, name: str) -> bytes:
         """Return the sealed name of the ledger."""

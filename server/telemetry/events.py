@@ -25,6 +25,7 @@ class LogEvent(StrEnum):
     TOKEN_EXPOSED = "token_exposed"  # noqa: S105 - an event's name
     STATEMENT_IMPORTED = "statement_imported"
     BATCH_UNDONE = "batch_undone"
+    UPKEEP_FAILED = "upkeep_failed"
     LIBRARY_SPOKE = "library_spoke"
     UNCAUGHT_ERROR = "uncaught_error"
 
@@ -44,6 +45,7 @@ LEVELS = MappingProxyType(
         LogEvent.TOKEN_EXPOSED: logging.WARNING,
         LogEvent.STATEMENT_IMPORTED: logging.INFO,
         LogEvent.BATCH_UNDONE: logging.INFO,
+        LogEvent.UPKEEP_FAILED: logging.ERROR,
         LogEvent.LIBRARY_SPOKE: logging.WARNING,
         LogEvent.UNCAUGHT_ERROR: logging.ERROR,
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,8 +12,7 @@ from typing import Any
 
 import httpx
 
-from server.database.migrations import migrate
-from server.database.sessions import Database
+from server.audit.trail import AuditTrail
 from server.identity.identity_service import IdentityRules, IdentityService
 from server.identity.routes import endpoints
 from server.sealing.keys import TenantKeyRing
@@ -23,6 +21,7 @@ from server.settings import Environment
 from server.shared_types.clock import new_id
 from server.web.edge import WebApp, WebParts, build_web_app
 from server.web.limits import MovingWindowLimiter
+from tests.databases import open_database, place_of
 from tests.unit.server.web.fake_rooms import Stage, echo_rooms
 
 EPOCH = "01890000-0000-7000-8000-000000000000"
@@ -51,11 +50,7 @@ class OpenIdentity:
         return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        connection = sqlite3.connect(self.folder / "ledger.db", isolation_level=None)
-        try:
-            return connection.execute(query).fetchall()
-        finally:
-            connection.close()
+        return place_of(self.folder / "ledger.db").query(query)
 
 
 @asynccontextmanager
@@ -63,13 +58,13 @@ async def open_identity(
     folder: Path, *, environment: Environment = Environment.TEST, sign_up_open: bool = True
 ) -> AsyncIterator[OpenIdentity]:
     opened = OpenIdentity(folder)
-    database = await Database.open(f"sqlite:///{folder / 'ledger.db'}")
+    database = await open_database(folder / "ledger.db")
     try:
-        await migrate(database)
         identity = IdentityService(
             database,
             TenantKeyRing(OneMasterKey(MasterKey(bytes(32)))),
             IdentityRules(environment=environment, epoch=EPOCH, sign_up_open=sign_up_open),
+            trail=AuditTrail(opened.clock),
             clock=opened.clock,
             new_id=new_id,
             random_bytes=opened.random_bytes,

@@ -15,7 +15,10 @@ import pytest
 
 from server.identity.identity_service import TOKENS_IN_USE_MAX
 from server.settings import Environment
+from tests.databases import place_of
 from tests.integration.server.identity.open_identity import OpenIdentity, open_identity
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 LEDGER_NAME = "Household of Ada L."
 LABEL = "Ada's laptop"
@@ -47,10 +50,6 @@ async def make_token(http: httpx.AsyncClient, token: str, **wish: Any) -> httpx.
 
 async def status_of(http: httpx.AsyncClient, token: str) -> int:
     return (await http.get("/v1/profile", headers=bearer(token))).status_code
-
-
-def stored_bytes(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 def test_who_signs_up_owns_a_ledger(tmp_path: Path) -> None:
@@ -334,7 +333,7 @@ def test_the_database_holds_no_token_no_name_and_no_label(tmp_path: Path) -> Non
     async def work(identity: OpenIdentity) -> None:
         made = await sign_up(identity.http)
         await make_token(identity.http, made["token"], label="Charles's phone")
-        content = stored_bytes(tmp_path)
+        content = place_of(tmp_path / "ledger.db").stored_bytes()
         for secret in (made["token"], made["token"][8:], LEDGER_NAME, LABEL, "Charles's phone"):
             for form in (secret.encode(), secret.encode().hex().encode()):
                 assert form not in content, secret

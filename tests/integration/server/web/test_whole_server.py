@@ -17,12 +17,19 @@ from server.app import Surroundings, create_app, migrate_database
 from server.sealing.problems import MasterKeyUnknown
 from server.settings import Settings
 from server.web.route_table import ROUTE_TABLE, RouteRow
+from tests.databases import place_of
 from tests.unit.server.web.fake_rooms import OPEN
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 NAME = "Household of Ada L."
 
 
 def settings_in(folder: Path, **more: str) -> Settings:
+    place = place_of(folder / "pennyvault.db")
+    if place.owner_url != place.url:
+        more["PENNYVAULT_DATABASE_URL"] = place.url
+        more["PENNYVAULT_MIGRATION_DATABASE_URL"] = place.owner_url
     return Settings.from_environment(
         {
             "PENNYVAULT_DATA_DIR": str(folder),
@@ -33,8 +40,15 @@ def settings_in(folder: Path, **more: str) -> Settings:
     )
 
 
+async def prepare(settings: Settings) -> None:
+    """What comes before a server's start where the schema has an owner of its own."""
+    if settings.migration_database_url is not None:
+        await migrate_database(settings)
+
+
 @asynccontextmanager
 async def served(settings: Settings, log: io.StringIO) -> AsyncIterator[httpx.AsyncClient]:
+    await prepare(settings)
     app = create_app(settings, Surroundings(log_stream=log))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
@@ -109,6 +123,7 @@ def test_a_server_that_starts_again_knows_its_tokens_and_keeps_its_epoch(tmp_pat
 
 def test_a_server_that_ended_answers_that_it_is_not_ready(tmp_path: Path) -> None:
     async def main() -> None:
+        await prepare(settings_in(tmp_path))
         app = create_app(settings_in(tmp_path), Surroundings(log_stream=io.StringIO()))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:

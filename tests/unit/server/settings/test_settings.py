@@ -16,6 +16,7 @@ from server.settings import (
     Environment,
     LogLevel,
     MasterKeyFile,
+    MasterKeyKeyring,
     MasterKeyText,
     Settings,
     SettingsProblem,
@@ -42,11 +43,13 @@ def test_the_defaults_are_closed() -> None:
     assert settings == Settings(
         data_dir=Path(DATA),
         database_url="sqlite:////srv/pennyvault/pennyvault.db",
+        migration_database_url=None,
         host="127.0.0.1",
         port=8321,
         environment=Environment.LIVE,
         signup=Signup.CLOSED,
         master_key=MasterKeyFile(path=Path(DATA, "master.key")),
+        other_master_key_files=(Path(DATA, "master.key.next"),),
         log_level=LogLevel.INFO,
         tls=None,
         trusted_proxy=None,
@@ -55,12 +58,15 @@ def test_the_defaults_are_closed() -> None:
         statement_bytes_max=64 * 1024 * 1024,
     )
     assert settings.epoch_file == Path(DATA, "epoch")
+    assert settings.audit_head_file == Path(DATA, "audit-head")
     assert settings.listens_on_loopback
 
 
 def test_every_setting_is_read() -> None:
     settings = read(
         DATABASE_URL="sqlite:////var/ledger.db",
+        MIGRATION_DATABASE_URL="sqlite:////var/ledger.db",
+        MASTER_KEY_OTHER_FILES="/run/next.key, /run/old.key",
         HOST="0.0.0.0",
         PORT="443",
         ENVIRONMENT="test",
@@ -78,6 +84,8 @@ def test_every_setting_is_read() -> None:
     assert (settings.host, settings.port) == ("0.0.0.0", 443)
     assert settings.environment is Environment.TEST
     assert settings.master_key == MasterKeyFile(path=Path("/run/master.key"))
+    assert settings.other_master_key_files == (Path("/run/next.key"), Path("/run/old.key"))
+    assert settings.migration_database_url == "sqlite:////var/ledger.db"
     assert settings.log_level is LogLevel.WARNING
     assert settings.tls == Tls(certificate=Path("/run/chain.pem"), private_key=Path("/run/key.pem"))
     assert settings.trusted_proxy == "10.0.0.0/24"
@@ -210,3 +218,22 @@ def test_two_master_keys_are_one_too_many() -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
         read().port = 1  # type: ignore[misc] # that is what is tested
+
+
+def test_the_master_key_may_be_in_the_keyring() -> None:
+    assert read(MASTER_KEY_KEYRING="pennyvault").master_key == MasterKeyKeyring(
+        service="pennyvault"
+    )
+
+
+@pytest.mark.parametrize("other", ["MASTER_KEY", "MASTER_KEY_FILE"])
+def test_the_keyring_excludes_other_master_keys(other: str) -> None:
+    problem = refusal(**{"MASTER_KEY_KEYRING": "pennyvault", other: "/run/key"})
+    assert problem.variable == f"PENNYVAULT_{other}"
+    assert "PENNYVAULT_MASTER_KEY_KEYRING" in problem.because
+
+
+def test_files_of_other_master_keys_are_absolute() -> None:
+    assert (
+        refusal(MASTER_KEY_OTHER_FILES="/run/a,b").variable == "PENNYVAULT_MASTER_KEY_OTHER_FILES"
+    )
