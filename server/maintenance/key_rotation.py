@@ -125,25 +125,27 @@ class KeyRotation:
             for tenant_id, rotation in last.items()
             if rotation is not None and rotation.finished_at is None
         }
-        run_began_at = min((each.started_at for each in unfinished.values()), default=None)
+        # All rotations of a run say the same instant, so that a run which goes on knows which it has finished.
+        going_on = [each.started_at for each in unfinished.values()]
+        began_at = min(going_on, default=self._tools.clock())
         under = []
         for tenant_id, rotation in last.items():
             if tenant_id in unfinished:
                 to_version = unfinished[tenant_id].to_version
-            elif rotation is None or run_began_at is None or rotation.started_at < run_began_at:
-                to_version = await self._begin(tenant_id)
+            elif rotation is None or rotation.started_at < began_at:
+                to_version = await self._begin(tenant_id, began_at)
             else:
                 continue
             under.append(_Under(tenant_id=tenant_id, to_version=to_version))
         return under
 
-    async def _begin(self, tenant_id: TenantId) -> int:
+    async def _begin(self, tenant_id: TenantId, began_at: datetime) -> int:
         tools = self._tools
         async with tools.database.transaction(tenant_id) as session:
             await self._store.lock(session, tenant_id)
             keys = await tools.ring.open(session, tenant_id)
             to_version = await tools.versions.announce(session, keys)
-            if await self._store.begin(session, tenant_id, to_version, tools.clock()):
+            if await self._store.begin(session, tenant_id, to_version, began_at):
                 await tools.trail.append(
                     session,
                     _happening(AuditEvent.KEY_CREATED, tenant_id, to_version),

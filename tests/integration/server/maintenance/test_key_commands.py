@@ -8,10 +8,12 @@ import os
 import stat
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from server.command_line import main
+from server.maintenance.key_rotation import KeyRotation
 from tests.databases import place_of
 from tests.integration.server.maintenance.served_ledgers import (
     clients_of,
@@ -261,3 +263,28 @@ def test_a_trail_whose_end_is_gone_is_seen_by_the_file_beside_the_database(
     code, _, errors = command("audit", "verify")
     assert code == 77
     assert "canary" not in errors
+
+
+def test_a_run_that_goes_on_leaves_alone_what_it_had_finished(
+    command: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = KeyRotation._finish
+    finished: list[object] = []
+
+    async def dies_at_the_second(self: KeyRotation, under: Any) -> None:
+        if finished:
+            raise MemoryError
+        await finish(self, under)
+        finished.append(under)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(KeyRotation, "_finish", dies_at_the_second)
+        with pytest.raises(MemoryError):
+            command("keys", "rotate", "--all", *NO_SERVER)
+    assert {state for _, state in key_states(tmp_path)} == {"active", "retired"}
+
+    code, _, errors = command("keys", "rotate", "--all", *NO_SERVER)
+
+    assert (code, errors) == (0, "")
+    assert set(key_versions_of_records(tmp_path).values()) == {frozenset({2})}
+    assert sorted(key_states(tmp_path)) == [(1, "retired"), (2, "active")]
