@@ -2,7 +2,8 @@
 The product beside well-known tools that do the same work: `python3 scripts/benchmark.py [--json] [NAME ...]`.
 
 Both sides of a figure are measured in one run, in turns, and only their ratio counts. Everything runs on this machine,
-with invented data. `--json` prints one object per line: name, ours, peer, ratio, target, holds, unit, peer_name.
+with invented data. `--json` prints one object per line: name, ours, peer, ratio, target, holds, unit, peer_name;
+target and holds are null where no target was set.
 
 Exit code 0 when everything was measured, a figure that falls short included; 1 when something could not be.
 """
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     # They need the environment.
     from benchmarks.measuring import Figure
     from benchmarks.rows import Row
+
+_HOLDS_IN_WORDS = {True: "yes", False: "NO", None: "-"}
 
 
 def _described(name: str, row: Row) -> str:
@@ -62,8 +65,8 @@ def _print_figure(figure: Figure, *, as_json: bool) -> None:
         print(json.dumps(line), flush=True)
         return
     print(
-        f"{figure.name:<16} {figure.ours:>12,.4g} {figure.peer:>12,.4g} {figure.unit:<11}"
-        f"{figure.ratio:>8.2f}x {figure.target_in_words:>9}  {'yes' if figure.holds else 'NO':<5}"
+        f"{figure.name:<22} {figure.ours:>12,.4g} {figure.peer:>12,.4g} {figure.unit:<11}"
+        f"{figure.ratio:>8.2f}x {figure.target_in_words:>9}  {_HOLDS_IN_WORDS[figure.holds]:<5}"
         f"  {figure.peer_name}",
         flush=True,
     )
@@ -72,7 +75,7 @@ def _print_figure(figure: Figure, *, as_json: bool) -> None:
 def _print_failure(name: str, error: Exception, *, as_json: bool) -> None:
     traceback.print_exception(error, file=sys.stderr)
     kind = type(error).__name__
-    line = json.dumps({"name": name, "error": kind}) if as_json else f"{name:<16} ERROR {kind}"
+    line = json.dumps({"name": name, "error": kind}) if as_json else f"{name:<22} ERROR {kind}"
     print(line, flush=True)
 
 
@@ -107,7 +110,7 @@ def main() -> int:
     started = time.monotonic()
     if not arguments.json:
         print(
-            f"{'':<16} {'ours':>12} {'peer':>12} {'unit':<11}{'ratio':>9} {'target':>9}  holds  peer"
+            f"{'':<22} {'ours':>12} {'peer':>12} {'unit':<11}{'ratio':>9} {'target':>9}  holds  peer"
         )
     failed = _measure(arguments.names or list(ROWS), as_json=arguments.json)
     print(f"measured in {time.monotonic() - started:.0f} s", file=sys.stderr)

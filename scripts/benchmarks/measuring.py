@@ -40,7 +40,8 @@ class Figure:
     unit: str
     peer_name: str
     better: Better
-    target: float
+    #: None where nothing was promised.
+    target: float | None
 
     @property
     def ratio(self) -> float:
@@ -50,15 +51,19 @@ class Figure:
         return self.ours / self.peer
 
     @property
-    def holds(self) -> bool:
-        """Whether the target is met."""
+    def holds(self) -> bool | None:
+        """Whether the target is met; None where there is none."""
+        if self.target is None:
+            return None
         if self.better is Better.CEILING:
             return self.ratio <= self.target
         return self.ratio >= self.target
 
     @property
     def target_in_words(self) -> str:
-        """The target with the side on which the ratio should be."""
+        """The target with the side on which the ratio should be, or "-"."""
+        if self.target is None:
+            return "-"
         return f"{'<=' if self.better is Better.CEILING else '>='} {self.target:g}x"
 
 

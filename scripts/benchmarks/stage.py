@@ -1,5 +1,5 @@
 """
-What the rows measure on: a folder for the run, and one ledger of 100,000 entries, built when it is first asked for.
+What the rows measure on: a folder for the run; a ledger of 100,000 entries and a PostgreSQL, made when first asked for.
 
 The ledger is imported from OFX statements, with the client, through the server's own API.
 """
@@ -19,9 +19,11 @@ from uuid import UUID
 
 import httpx
 
+from benchmarks.clusters import start_cluster
 from benchmarks.processes import output_of, pennyvault, running_server
 from server.shared_types.ids import TenantId
 from tests.fixtures.statements.make_statement import MadeAccount, many_transactions, ofx_statement
+from tests.postgresql import Cluster
 
 __all__ = ["CHANGED_ENTRIES", "ENTRIES", "LargeLedger", "Stage", "open_stage"]
 
@@ -72,6 +74,11 @@ class Stage:
     def folder(self, name: str) -> Path:
         """A new folder for a row."""
         return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._folder))
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """A PostgreSQL without a database, started at the first call."""
+        return start_cluster(self._exits)
 
     @cached_property
     def ledger(self) -> LargeLedger:
