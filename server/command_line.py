@@ -160,12 +160,6 @@ def _add_key_commands(keys: argparse.ArgumentParser) -> None:
     actions.add_parser("status", help="list the versions of every ledger's key")
     actions.add_parser("verify", help="open every sealed record; 65 where one is not what it was")
     rotating = actions.add_parser("rotate", help="seal everything anew with new keys")
-    rotating.add_argument(
-        "--settle-seconds",
-        type=_seconds,
-        default=SETTLE_SECONDS,
-        help="how long running servers may take to learn of a key; 0 where none runs",
-    )
     destroying = actions.add_parser("destroy", help="destroy old keys that no backup needs")
     destroying.add_argument(
         "--retained-backups",
@@ -175,6 +169,12 @@ def _add_key_commands(keys: argparse.ArgumentParser) -> None:
         help="the list of the backups that are kept, as JSON",
     )
     for action in (rotating, destroying):
+        action.add_argument(
+            "--settle-seconds",
+            type=_seconds,
+            default=SETTLE_SECONDS,
+            help="how long running servers may take to learn of a key; 0 where none runs",
+        )
         whose = action.add_mutually_exclusive_group(required=True)
         whose.add_argument("--tenant", type=_tenant, metavar="ID", help="this ledger's")
         whose.add_argument("--all", action="store_true", help="every ledger's")
@@ -312,7 +312,8 @@ async def _rotate_keys(given: argparse.Namespace) -> ExitCode:
 async def _destroy_keys(given: argparse.Namespace) -> ExitCode:
     retained = read_retained_backups(given.retained_backups)
     async with _key_room() as room:
-        destroyed, needed = await KeyDestruction(room.tools).run(retained, _whose(given))
+        tools = replace(room.tools, settle_seconds=given.settle_seconds)
+        destroyed, needed = await KeyDestruction(tools).run(retained, _whose(given))
     _say(f"{destroyed} old keys destroyed, {needed} still needed by backups")
     return ExitCode.DONE
 

@@ -37,10 +37,12 @@ class KeyDestruction:
             async with tools.database.session(tenant_id) as session:
                 versions = await tools.versions.versions(session, tenant_id)
             retired = [each for each in versions if each.state is KeyState.RETIRED]
-            due = [each.version for each in retired if may_destroy(each, retained)]
+            due = [each for each in retired if may_destroy(each, retained)]
             needed += len(retired) - len(due)
-            for version in due:
-                await self._destroy(tenant_id, version)
+            # A server that has not learned of the retirement yet may seal one more record with it.
+            await self._rotation.settle([each.retired_at for each in due if each.retired_at])
+            for each in due:
+                await self._destroy(tenant_id, each.version)
                 destroyed += 1
         return destroyed, needed
 

@@ -90,13 +90,13 @@ class KeyRotation:
         if not set(asked) <= set(known):
             raise UnknownTenant
         under = await self._begin_all(asked)
-        await self._settle([await self._announced_at(each) for each in under])
+        await self.settle([await self._announced_at(each) for each in under])
         for each in under:
             await self._activate(each)
         rows = 0
         for each in under:
             rows += await self.reseal(each.tenant_id)
-        await self._settle([await self._activated_at(each) for each in under])
+        await self.settle([await self._activated_at(each) for each in under])
         for each in under:
             rows += await self.reseal(each.tenant_id)
             await self._finish(each)
@@ -191,8 +191,8 @@ class KeyRotation:
             versions = await self._tools.versions.versions(session, under.tenant_id)
         return _find(versions, under.to_version)
 
-    async def _settle(self, instants: Sequence[datetime]) -> None:
-        """Wait until the last of these instants is long enough ago."""
+    async def settle(self, instants: Sequence[datetime]) -> None:
+        """Wait until the last of these instants is so long ago that every server has learned of what happened then."""
         if not instants:
             return
         due = max(instants) + timedelta(seconds=self._tools.settle_seconds)

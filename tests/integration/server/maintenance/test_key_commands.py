@@ -7,16 +7,19 @@ import json
 import os
 import stat
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server.command_line import main
-from server.maintenance.key_rotation import KeyRotation
+from server.maintenance.key_destruction import KeyDestruction
+from server.maintenance.key_rotation import SETTLE_SECONDS, KeyRotation
 from tests.databases import place_of
 from tests.integration.server.maintenance.served_ledgers import (
     clients_of,
+    key_room,
     key_states,
     key_versions_of_records,
     served,
@@ -165,7 +168,7 @@ def test_old_keys_are_destroyed_when_no_backup_needs_them(
     command: CommandLine, tmp_path: Path
 ) -> None:
     listed = tmp_path / "backups.json"
-    destroy = ("keys", "destroy", "--all", "--retained-backups", str(listed))
+    destroy = ("keys", "destroy", "--all", "--retained-backups", str(listed), *NO_SERVER)
     assert command("keys", "rotate", "--all", *NO_SERVER)[0] == 0
     code, _, errors = command(*destroy)
     assert code == 64, "no list is no permission"
@@ -188,6 +191,26 @@ def test_old_keys_are_destroyed_when_no_backup_needs_them(
                 assert client.refused == []
 
     asyncio.run(still_served())
+
+
+def test_a_key_is_destroyed_only_when_no_server_can_seal_with_it_any_more(
+    command: CommandLine, tmp_path: Path
+) -> None:
+    class Waits(Exception):
+        pass
+
+    async def wait(seconds: float) -> None:
+        assert 50 < seconds <= SETTLE_SECONDS
+        raise Waits
+
+    async def destroy_at_once() -> None:
+        async with key_room(tmp_path) as room:
+            await KeyDestruction(replace(room.tools, sleep=wait)).run([])
+
+    assert command("keys", "rotate", "--all", *NO_SERVER)[0] == 0
+    with pytest.raises(Waits):
+        asyncio.run(destroy_at_once())
+    assert key_states(tmp_path) == [(1, "retired"), (2, "active")]
 
 
 def test_a_new_master_key_takes_the_place_of_the_old_one(
