@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -45,7 +46,9 @@ async def run(folder: Path, *arguments: str, kill_after: float | None = None) ->
     try:
         _, errors = await asyncio.wait_for(process.communicate(), kill_after)
     except TimeoutError:
-        process.kill()
+        # It may have ended by itself in this very moment; then it counts as no kill.
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
         await process.communicate()
     else:
         assert errors == b""
