@@ -37,9 +37,9 @@ PREFIX: Final = "PENNYVAULT_"
 _OF_OTHERS: Final = frozenset(
     PREFIX + name for name in ("API_KEY", "CONFIG_FILE", "OOXML_VALIDATE", "SERVER")
 )
-_BODY_BYTES: Final = 4 * 1024 * 1024
-_STATEMENT_BYTES: Final = 64 * 1024 * 1024
-_BYTES_MAX: Final = 1024 * 1024 * 1024
+#: The route table lets no more through; a setting can only ask for less.
+_BODY_BYTES_MAX: Final = 4 * 1024 * 1024
+_STATEMENT_BYTES_MAX: Final = 20 * 1024 * 1024
 _PORT_MAX: Final = 65535
 
 #: A name of the DNS in lower case (RFC 1123), IPv4 addresses included.
@@ -205,10 +205,10 @@ class Settings:
             trusted_proxy=variables.network("TRUSTED_PROXY"),
             server_names=variables.names("SERVER_NAMES"),
             body_bytes_max=variables.number(
-                "BODY_BYTES_MAX", _BODY_BYTES, least=1024, most=_BYTES_MAX
+                "BODY_BYTES_MAX", _BODY_BYTES_MAX, least=1024, most=_BODY_BYTES_MAX
             ),
             statement_bytes_max=variables.number(
-                "STATEMENT_BYTES_MAX", _STATEMENT_BYTES, least=1024, most=_BYTES_MAX
+                "STATEMENT_BYTES_MAX", _STATEMENT_BYTES_MAX, least=1024, most=_STATEMENT_BYTES_MAX
             ),
         )
         variables.refuse_the_rest()

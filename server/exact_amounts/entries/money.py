@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from server.exact_amounts.entries.currencies import exponent_of
 
-__all__ = ["EXACT", "ExactAmount", "amount_from_literal", "sum_exactly"]
+__all__ = ["EXACT", "ExactAmount", "amount_from_literal"]
 
 #: Arithmetic that refuses to lose a digit; 60 digits hold any sum of a hundred million amounts.
 EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
@@ -113,12 +113,3 @@ def amount_from_literal(literal: str, currency: str) -> ExactAmount:
         message = "not an amount"
         raise ValueError(message)
     return ExactAmount(Decimal(literal), currency)
-
-
-def sum_exactly(amounts: list[ExactAmount], currency: str) -> ExactAmount:
-    """Return the sum of amounts, all of one currency, without rounding; zero for none."""
-    total = Decimal(0)
-    for amount in amounts:
-        assert amount.currency == currency, "sums over currencies are never silent"
-        total = EXACT.add(total, amount.exact_value)
-    return ExactAmount(total, currency)

@@ -7,11 +7,13 @@ import json
 import pickle
 from dataclasses import FrozenInstanceError
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.exact_amounts.statements.reading import MAX_STATEMENT_BYTES
 from server.settings import (
     Environment,
     LogLevel,
@@ -23,6 +25,7 @@ from server.settings import (
     Signup,
     Tls,
 )
+from server.web.route_table import ROUTE_TABLE
 
 DATA = "/srv/pennyvault"
 
@@ -55,7 +58,7 @@ def test_the_defaults_are_closed() -> None:
         trusted_proxy=None,
         server_names=(),
         body_bytes_max=4 * 1024 * 1024,
-        statement_bytes_max=64 * 1024 * 1024,
+        statement_bytes_max=20 * 1024 * 1024,
     )
     assert settings.epoch_file == Path(DATA, "epoch")
     assert settings.audit_head_file == Path(DATA, "audit-head")
@@ -237,3 +240,35 @@ def test_files_of_other_master_keys_are_absolute() -> None:
     assert (
         refusal(MASTER_KEY_OTHER_FILES="/run/a,b").variable == "PENNYVAULT_MASTER_KEY_OTHER_FILES"
     )
+
+
+class Watched(dict[str, str]):
+    """An environment that remembers what was looked up in it."""
+
+    def __init__(self) -> None:
+        super().__init__(HOME="/home/anybody")
+        self.asked: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+
+def test_every_setting_is_on_the_page_of_settings() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "settings.md").read_text(encoding="utf-8")
+    env = Watched()
+    Settings.from_environment(env)
+    asked = {name for name in env.asked if name.startswith("PENNYVAULT_")}
+    assert len(asked) > 10
+    assert sorted(name for name in asked if f"`{name}`" not in page) == []
+
+
+def test_no_setting_asks_for_more_than_the_routes_let_through() -> None:
+    settings = Settings.from_environment({"HOME": "/home/anybody"})
+    caps = {row.body_cap_bytes for row in ROUTE_TABLE.values()}
+    assert {settings.body_bytes_max, settings.statement_bytes_max} <= caps
+    assert settings.statement_bytes_max == max(caps) == MAX_STATEMENT_BYTES
+    for name in ("PENNYVAULT_BODY_BYTES_MAX", "PENNYVAULT_STATEMENT_BYTES_MAX"):
+        with pytest.raises(SettingsProblem) as caught:
+            Settings.from_environment({"HOME": "/home/anybody", name: str(max(caps) + 1)})
+        assert caught.value.variable == name
