@@ -17,6 +17,7 @@ from excel_client.command_line import run
 from excel_client.command_line.surroundings import Surroundings
 from excel_client.settings import CONFIG_VARIABLE
 from tests.integration.excel_client.ledger_stand_in import KEY, ORIGIN, LedgerStandIn
+from tests.keyrings import RememberingKeyring
 
 AMOUNT = "12345678.91"
 STATEMENT = b"""OFXHEADER:100
@@ -86,25 +87,6 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
-
-
-class RememberingKeyring(KeyringBackend):
-    """A keyring in memory."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
 
 
 def no_keyring() -> KeyringBackend:

@@ -7,48 +7,18 @@ import keyring.backends.null
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.chainer import ChainerBackend
-from keyring.errors import KeyringLocked, NoKeyringError
+from keyring.errors import NoKeyringError
 
 from excel_client.api_keys.finding import KEY_VARIABLE, KeySource, find_key, keep_in_keyring
 from excel_client.api_keys.platform_keyring import usable_keyring
 from excel_client.problems import KeyNotReadable, KeyringUnusable, NoKey
 from excel_client.settings import ServerOrigin
 from excel_client.wire_format import ApiKey
+from tests.keyrings import LockedKeyring, PlaintextKeyring, RememberingKeyring
 
 ORIGIN = ServerOrigin("https://ledger.example.com")
 OTHER = ServerOrigin("https://other.example.com")
 KEY = ApiKey("pv_live_" + "k" * 43)
-
-
-class RememberingKeyring(KeyringBackend):
-    """A keyring in memory."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
-
-
-class LockedKeyring(RememberingKeyring):
-    def get_password(self, service: str, username: str) -> str | None:
-        raise KeyringLocked
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        raise KeyringLocked
-
-
-class PlaintextKeyring(RememberingKeyring):
-    __module__ = "keyrings.alt.file"
 
 
 def no_keyring() -> KeyringBackend:

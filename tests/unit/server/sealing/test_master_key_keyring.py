@@ -10,43 +10,16 @@ import keyring.backends.null
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.chainer import ChainerBackend
-from keyring.errors import InitError, KeyringLocked, NoKeyringError
+from keyring.errors import InitError, NoKeyringError
 
 from server.sealing.master_key_keyring import open_master_key_keyring
 from server.sealing.problems import KeyringUnusable, MasterKeyMalformed, MasterKeyMissing
-
-
-class RememberingKeyring(KeyringBackend):
-    """A keyring in memory."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
-
-
-class PlaintextKeyring(RememberingKeyring):
-    __module__ = "keyrings.alt.file"
+from tests.keyrings import LockedKeyring, PlaintextKeyring, RememberingKeyring
 
 
 class ForgetfulKeyring(RememberingKeyring):
     def set_password(self, service: str, username: str, password: str) -> None:
         return
-
-
-class LockedKeyring(RememberingKeyring):
-    def get_password(self, service: str, username: str) -> str | None:
-        raise KeyringLocked
 
 
 class UnreachableKeyring(RememberingKeyring):
