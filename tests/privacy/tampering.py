@@ -165,7 +165,9 @@ class Changes:
             mine = self._mine(rows, table)
             for one in mine:
                 for other in mine:
-                    if one[column] != other[column]:
+                    # Rows that differ in nothing else only change places: the table holds what it held.
+                    differing = {name for name in one if one[name] != other[name]}
+                    if column in differing and len(differing) > 1:
                         ids = _ids_of(table, one, other)
                         one[column], other[column] = other[column], one[column]
                         return Tampered(ids | _ids_of(table, one, other))
