@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import xlwings
 
-from excel_client.file_engine.engine import NAME, EngineImpl, default_store
-from excel_client.file_engine.saving import BackupPolicy, FileStore
+from excel_client.file_engine.interface.engine import NAME, EngineImpl, default_store
+from excel_client.file_engine.storage.saving import BackupPolicy, FileStore
 
 __all__ = ["NAME", "BackupPolicy", "FileStore", "register"]
 

@@ -10,9 +10,6 @@ from pathlib import Path
 import pytest
 import xlwings as xw
 
-from excel_client.file_engine import package
-from excel_client.file_engine.blank_workbook import blank_workbook
-from excel_client.file_engine.package import Package
 from excel_client.file_engine.problems import (
     EncryptedWorkbook,
     FileEngineProblem,
@@ -22,6 +19,9 @@ from excel_client.file_engine.problems import (
     StrictWorkbook,
     UnsafePackage,
 )
+from excel_client.file_engine.storage import package
+from excel_client.file_engine.storage.blank_workbook import blank_workbook
+from excel_client.file_engine.storage.package import Package
 
 Parts = Callable[[Path], dict[str, bytes]]
 Rewrite = Callable[[Path, dict[str, bytes | None]], Path]

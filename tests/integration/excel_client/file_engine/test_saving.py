@@ -14,7 +14,6 @@ import pytest
 import xlwings as xw
 
 from excel_client.file_engine import BackupPolicy, FileStore
-from excel_client.file_engine.document import Document
 from excel_client.file_engine.problems import (
     ChangedSinceRead,
     NotSaved,
@@ -23,6 +22,7 @@ from excel_client.file_engine.problems import (
     SaveRefused,
     SignedWorkbook,
 )
+from excel_client.file_engine.workbook.document import Document
 
 Parts = Callable[[Path], dict[str, bytes]]
 Rewrite = Callable[[Path, dict[str, bytes | None]], Path]

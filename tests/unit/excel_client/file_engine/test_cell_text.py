@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from excel_client.file_engine.cell_text import TEXT_LIMIT, escape_text, needs_space, unescape_text
 from excel_client.file_engine.problems import TextTooLong
+from excel_client.file_engine.xml.cell_text import (
+    TEXT_LIMIT,
+    escape_text,
+    needs_space,
+    unescape_text,
+)
 
 any_text = st.text(st.characters(codec=None), max_size=60) | st.from_regex(
     r"_x[0-9A-F]{4}_", fullmatch=True

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from excel_client.file_engine.cell_writing import CellWriter
-from excel_client.file_engine.cells import CellReader
+from excel_client.file_engine.formats.styles import Styles
+from excel_client.file_engine.formulas.references import Area
 from excel_client.file_engine.problems import PackageDamaged
-from excel_client.file_engine.references import Area
-from excel_client.file_engine.sheet_model import SheetModel
-from excel_client.file_engine.styles import Styles
-from excel_client.file_engine.xml_spans import MAIN
+from excel_client.file_engine.sheet.cell_writing import CellWriter
+from excel_client.file_engine.sheet.cells import CellReader
+from excel_client.file_engine.sheet.sheet_model import SheetModel
+from excel_client.file_engine.xml.xml_spans import MAIN
 
 ROWS = 80
 

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from excel_client.file_engine.formulas import from_file, move_references, to_file
-from excel_client.file_engine.problems import OutsideSheet
-from excel_client.file_engine.references import (
+from excel_client.file_engine.formulas.formula_text import from_file, move_references, to_file
+from excel_client.file_engine.formulas.references import (
     COLUMN_LIMIT,
     ROW_LIMIT,
     Area,
     column_letters,
     column_number,
 )
+from excel_client.file_engine.problems import OutsideSheet
 
 rows = st.integers(1, ROW_LIMIT)
 columns = st.integers(1, COLUMN_LIMIT)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from excel_client.file_engine.serial_dates import from_serial, to_serial
+from excel_client.file_engine.formats.serial_dates import from_serial, to_serial
 
 moments = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59)).map(
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)

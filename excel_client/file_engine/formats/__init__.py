@@ -1,0 +1,1 @@
+"""How cells look: number formats, fonts, fills, borders, alignment, dates."""

@@ -1,0 +1,1 @@
+"""Formula text and the areas it speaks of."""

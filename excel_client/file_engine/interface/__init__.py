@@ -1,0 +1,1 @@
+"""The engine as xlwings sees it: apps, books, sheets, ranges, tables, names."""

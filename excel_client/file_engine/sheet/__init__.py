@@ -1,0 +1,1 @@
+"""One sheet: its rows as bytes, its cells, and what stands around them."""

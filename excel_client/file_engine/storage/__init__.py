@@ -1,0 +1,1 @@
+"""The zip package, and how a workbook file is replaced."""

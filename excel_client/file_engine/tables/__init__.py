@@ -1,0 +1,1 @@
+"""Table objects: their parts, their growth, and what follows their data."""

@@ -1,0 +1,1 @@
+"""Small XML parts and text as XML holds it."""
