@@ -53,7 +53,7 @@ class CellsDeleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellsMoved:
-    """The cells of an area were cut and pasted so many rows down and columns to the right, on the same or another sheet."""
+    """The cells of an area were cut and pasted so many rows down and columns right, here or on another sheet."""
 
     sheet: str
     area: Area
