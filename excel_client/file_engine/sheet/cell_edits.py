@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from excel_client.file_engine.formulas.formula_text import to_file
 from excel_client.file_engine.sheet.cell_writing import CellWriter
 from excel_client.file_engine.sheet.cells import CellValue, has_content, style_of
 from excel_client.file_engine.xml.cell_text import escape_text
@@ -16,14 +15,16 @@ __all__ = [
     "as_typed",
     "is_formula",
     "restyled",
+    "with_area",
+    "with_array",
     "with_formula",
     "with_result",
 ]
 
 FORMULA_SIGN = "="
-FORMULA_ELEMENT = re.compile(rb"<f(?:\s[^>]*?)?(?:/>|>[^<]*</f>)")
+FORMULA_ELEMENT = re.compile(rb"<f(?:\s[^<>]*?)?(?:/>|>[^<]*</f>)")
 
-_HELD = re.compile(rb"<v(?:\s[^>]*)?>([^<]*)</v>")
+_HELD = re.compile(rb"<v(?:\s[^<>]*)?>([^<]*)</v>")
 
 
 def is_formula(value: object) -> bool:
@@ -31,10 +32,28 @@ def is_formula(value: object) -> bool:
     return isinstance(value, str) and value.startswith(FORMULA_SIGN) and len(value) > 1
 
 
-def with_formula(blank: bytes, reference: str, formula: str) -> bytes:
-    """Return a blank cell with a formula, given without its equals sign, and no result."""
+def with_formula(blank: bytes, reference: str, stored: str) -> bytes:
+    """Return a blank cell with a formula, given as it is stored, and no result."""
     tag = blank or f'<c r="{reference}"/>'.encode()
-    return tag[:-2] + f"><f>{escape_text(to_file(formula))}</f></c>".encode()
+    return tag[:-2] + f"><f>{escape_text(stored)}</f></c>".encode()
+
+
+def with_array(blank: bytes, reference: str, stored: str, area: str, mark: int = 0) -> bytes:
+    """Return a blank cell with the formula of an array; `mark` is the metadata of a dynamic one, counted from 1."""
+    tag = blank or f'<c r="{reference}"/>'.encode()
+    opening = f'<f t="array" ref="{area}">'
+    marked = f' cm="{mark}"' if mark else ""
+    return tag[:-2] + f"{marked}>{opening}{escape_text(stored)}</f></c>".encode()
+
+
+def with_area(cell: bytes, area: str) -> bytes:
+    """Return a cell whose formula speaks for another area."""
+
+    def written(match: re.Match[bytes]) -> bytes:
+        end = match[0].index(b">") + 1
+        return set_attribute(match[0][:end], "ref", area) + match[0][end:]
+
+    return FORMULA_ELEMENT.sub(written, cell, count=1)
 
 
 def with_result(cell: bytes, value: object, writer: CellWriter, place: str) -> bytes:
@@ -45,7 +64,9 @@ def with_result(cell: bytes, value: object, writer: CellWriter, place: str) -> b
     elif value == "":
         kind, inner = ' t="str"', "<v></v>"
     end = cell.index(b">") + 1
-    tag = set_attribute(cell[:end], "t", None)[:-1] + kind.encode() + b">"
+    # What the workbook knew about the value before ("vm") does not hold for another one.
+    tag = set_attribute(set_attribute(cell[:end], "t", None), "vm", None)[:-1]
+    tag += kind.encode() + b">"
     formula = FORMULA_ELEMENT.search(cell)
     assert formula is not None, "only cells with formulas have results"
     return tag + formula[0] + inner.encode() + b"</c>"
@@ -59,7 +80,8 @@ def restyled(cell: bytes, style: bytes, *, keep_content: bool) -> bytes:
         return tag + cell[end:]
     if not style or style == b"0":
         return b""
-    tag = set_attribute(set_attribute(tag, "t", None), "cm", None)
+    for name in ("t", "cm", "vm", "ph"):
+        tag = set_attribute(tag, name, None)
     return tag if tag.endswith(b"/>") else tag[:-1] + b"/>"
 
 

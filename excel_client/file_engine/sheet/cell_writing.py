@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
+import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import repeat
 from numbers import Integral, Real
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from excel_client.file_engine.formats.serial_dates import to_serial
 from excel_client.file_engine.formats.styles import Styles
@@ -32,18 +34,18 @@ __all__ = ["CellWriter", "Piece", "joined_rows"]
 #: Joins a column of texts so that they are escaped at once; a text that holds it is escaped alone.
 _SEPARATOR = "\u00ac"
 _EXACT_INTEGER = 2**53
-_ERRORS = {
-    "#NULL!",
-    "#DIV/0!",
-    "#VALUE!",
-    "#REF!",
-    "#NAME?",
-    "#NUM!",
-    "#N/A",
-    "#GETTING_DATA",
-    "#SPILL!",
-    "#CALC!",
-}
+_LARGEST = int(sys.float_info.max)
+#: Whose scalars are taken without importing them.
+_FOREIGN = {"numpy", "pandas"}
+_ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"}
+#: Errors that came later are stored as this one, with what they are told apart by elsewhere.
+_LATER_ERRORS = {"#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!"}
+_LATER_ERROR = "#VALUE!"
+_SHOWN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:E[+-]\d+)?")
+#: A cell shows 15 digits; more of them are a text, such as a long account number.
+_DIGITS_SHOWN = 15
+_TEXT_FORMAT = "@"
+_HOUR_FORMATS = {dt.time: "h:mm:ss", dt.timedelta: "[h]:mm:ss"}
 
 
 def _number_from_decimal(value: Decimal, place: str) -> str:
@@ -53,6 +55,24 @@ def _number_from_decimal(value: Decimal, place: str) -> str:
     if Decimal(text) != value:
         raise AmountNotExact(place)
     return text
+
+
+def _own_value(value: object) -> object:
+    """Return a scalar of numpy or pandas, which are not imported, as one of Python's own; None for a missing one."""
+    kind = type(value).__name__
+    if kind in {"NAType", "NaTType"}:
+        return None
+    scalar = cast("Any", value)
+    if kind in {"bool", "bool_"}:
+        return bool(scalar)
+    if kind in {"datetime64", "timedelta64"}:
+        # Finer units would come out as integers.
+        moment = scalar.astype(f"{kind}[us]").item()
+        return moment if moment is None or not isinstance(moment, int) else value
+    if isinstance(value, (Integral, Real)):
+        own = scalar.item()
+        return own if isinstance(own, (int, float)) else value
+    return value
 
 
 #: Part of many rows: a text that is the same in each of them, or the text of each.
@@ -69,22 +89,45 @@ class CellWriter:
 
     def content(self, value: object, style: bytes, place: str) -> tuple[str, str, bytes]:
         """Return a value as (t attribute, inner XML, style); ("", "", style) for a blank."""
-        if value is None or value == "":
+        if value is None:
             return "", "", style
         if isinstance(value, str):
-            return self._text(value, style, place)
+            return self._text(value, style, place) if value else ("", "", style)
         if isinstance(value, bool):
             return ' t="b"', f"<v>{int(value)}</v>", style
         if isinstance(value, (dt.date, dt.time, dt.timedelta)):
-            return self._date(value, style, place)
+            # Only pandas' "not a time" is not itself.
+            return self._date(value, style, place) if value == value else ("", "", style)  # noqa: PLR0124
+        if type(value).__module__.partition(".")[0] in _FOREIGN:
+            own = _own_value(value)
+            if type(own) is not type(value):
+                return self.content(own, style, place)
         text = self._number(value, place)
         return "", f"<v>{text}</v>" if text else "", style
 
+    def entered(self, text: str, style: bytes) -> object:
+        """
+        Return what a text means where formulas are entered: the number, truth value or error of exactly that text.
+
+        Only the very text that such a cell reads as; "007" and what has more digits than a cell shows stay texts, and
+        so does all in a cell that is formatted as text.
+        """
+        if text in {"TRUE", "FALSE"} or text in _ERRORS or _SHOWN_NUMBER.fullmatch(text):
+            if self._styles.number_format(int(style or b"0")) == _TEXT_FORMAT:
+                return text
+            if text in _ERRORS:
+                return ErrorValue(text)
+            if text in {"TRUE", "FALSE"}:
+                return text == "TRUE"
+            if sum(map(str.isdigit, text)) <= _DIGITS_SHOWN and math.isfinite(float(text)):
+                return float(text)
+        return text
+
     @staticmethod
     def _text(value: str, style: bytes, place: str) -> tuple[str, str, bytes]:
-        if isinstance(value, ErrorValue) and str.__str__(value) in _ERRORS:
-            return ' t="e"', f"<v>{escape_text(value)}</v>", style
         text = str.__str__(value)
+        if isinstance(value, ErrorValue) and text in _ERRORS | _LATER_ERRORS:
+            return ' t="e"', f"<v>{text if text in _ERRORS else _LATER_ERROR}</v>", style
         escaped = escape_text(text, place)
         if unescape_text(escaped) != text:
             raise CheckFailed(place)
@@ -97,8 +140,11 @@ class CellWriter:
             return _number_from_decimal(value, place)
         if isinstance(value, Integral):
             number = int(value)
-            if abs(number) > _EXACT_INTEGER and int(float(number)) != number:
-                raise AmountNotExact(place)
+            if abs(number) > _EXACT_INTEGER:
+                # Beyond it a double stands for some integers only.
+                if abs(number) > _LARGEST or int(float(number)) != number:
+                    raise AmountNotExact(place)
+                return repr(float(number))
             return str(number)
         if isinstance(value, Real):
             double = float(value)
@@ -106,6 +152,8 @@ class CellWriter:
                 return ""
             if math.isinf(double):
                 raise ValueNotWritable(place)
+            if double != value:
+                raise AmountNotExact(place)
             return repr(double)
         raise ValueNotWritable(place)
 
@@ -120,7 +168,11 @@ class CellWriter:
         with_time = isinstance(value, (dt.datetime, dt.time, dt.timedelta))
         if with_time and isinstance(value, dt.datetime) and value.time() == dt.time():
             with_time = False
-        wanted = self._styles.for_date(int(style or b"0"), with_time=with_time)
+        code = _HOUR_FORMATS.get(type(value))
+        if code and self._styles.number_format(int(style or b"0")) == "General":
+            wanted = self._styles.with_number_format(int(style or b"0"), code)
+        else:
+            wanted = self._styles.for_date(int(style or b"0"), with_time=with_time)
         written = str(wanted).encode() if wanted else style
         return "", f"<v>{_shortest(serial)}</v>", written
 

@@ -42,15 +42,16 @@ _COLUMN_TEXT = (
     rb'<c r="%b(\d+)"(?: s="\d+")? t="inlineStr">'
     rb'<is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>'
 )
-_ANY_CELL = re.compile(rb"<c((?:\s[^>]*?)?)(?:/>|>(.*?)</c>)", re.DOTALL)
-_ROW = re.compile(rb"\s*<row((?:\s[^>]*?)?)(?:/>|>(.*)</row>)\s*", re.DOTALL)
+# Neither runs on from where it began past the next of its kind, so that a broken row is soon seen to be one.
+_ANY_CELL = re.compile(rb"<c((?:\s[^<>]*?)?)(?:/>|>((?:[^<]++|<(?!/?c[\s/>]))*+)</c>)")
+_ROW = re.compile(rb"\s*<row((?:\s[^<>]*?)?)(?:/>|>(.*)</row>)\s*", re.DOTALL)
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})\d+["']""")
 _STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
 _TYPE = re.compile(rb"""\st\s*=\s*["'](\w+)["']""")
-_VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]*)</v>")
-_TEXT = re.compile(rb"<t(?:\s[^>]*)?>([^<]*)</t>")
-_PHONETIC = re.compile(rb"<rPh.*?</rPh>", re.DOTALL)
-_FORMULA = re.compile(rb"<f((?:\s[^>]*?)?)(?:/>|>([^<]*)</f>)")
+_VALUE = re.compile(rb"<v(?:\s[^<>]*)?>([^<]*)</v>")
+_TEXT = re.compile(rb"<t(?:\s[^<>]*)?>([^<]*)</t>")
+_PHONETIC = re.compile(rb"<rPh(?:[^<]++|<(?!/?rPh))*+</rPh>")
+_FORMULA = re.compile(rb"<f((?:\s[^<>]*?)?)(?:/>|>([^<]*)</f>)")
 _COLUMN_OF = {column_letters(number).encode(): number for number in range(1, 703)}
 
 CellValue = float | str | bool | dt.datetime | None
@@ -107,6 +108,14 @@ def _shown(text: bytes) -> str:
     return unescape_text(shown) if "&" in shown or "_x" in shown or "\r" in shown else shown
 
 
+def _iso_moment(text: str) -> dt.datetime:
+    """Return a date, a time of no date or both; a cell has no time zone."""
+    if ":" in text and "-" not in text:
+        time = dt.time.fromisoformat(text.removeprefix("T")).replace(tzinfo=None)
+        return dt.datetime.combine(dt.date(1899, 12, 30), time)
+    return dt.datetime.fromisoformat(text).replace(tzinfo=None)
+
+
 class CellReader:
     """Reads cells of one workbook: knows its date formats, its calendar and its shared strings."""
 
@@ -122,6 +131,11 @@ class CellReader:
         self._since_1904 = since_1904
         self._dates: dict[bytes, CellValue] = {}
 
+    def shared_string(self, index: int) -> str:
+        """Return one of the workbook's shared strings."""
+        strings = self._strings()
+        return strings[index] if index < len(strings) else ""
+
     def value(self, cell: bytes, place: str) -> CellValue:
         """Return what one cell of any spelling shows."""
         tag = cell[: cell.index(b">") + 1]
@@ -129,11 +143,11 @@ class CellReader:
         style = _STYLE.search(tag)
         body = _PHONETIC.sub(b"", cell) if b"<rPh" in cell else cell
         held = _VALUE.search(body)
-        if kind is not None and kind[1] == b"inlineStr":
-            return unescape_text(b"".join(_TEXT.findall(body)).decode())
-        if held is None:
-            return None
         try:
+            if kind is not None and kind[1] == b"inlineStr":
+                return unescape_text(b"".join(_TEXT.findall(body)).decode())
+            if held is None:
+                return None
             return self._converted(kind[1] if kind else b"", style[1] if style else b"", held[1])
         except (ValueError, IndexError) as error:
             raise PackageDamaged(place) from error
@@ -211,7 +225,7 @@ class CellReader:
         if kind == b"e":
             return ErrorValue(unescape_text(held.decode()))
         if kind == b"d":
-            return dt.datetime.fromisoformat(held.decode().strip())
+            return _iso_moment(held.decode().strip())
         return unescape_text(held.decode())
 
     def _date(self, held: bytes) -> CellValue:

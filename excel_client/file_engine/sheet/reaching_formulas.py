@@ -19,7 +19,8 @@ from excel_client.file_engine.xml.cell_text import escape_text, unescape_text
 
 __all__ = ["ReachingFormula", "formula_attributes", "read_reaching_formulas", "written_out"]
 
-_WITH_AREA = re.compile(rb"<f(\s[^>]*?\sref=[^>]*?|\sref=[^>]*?)(?:/>|>([^<]*)</f>)")
+_WITH_AREA = re.compile(rb"<f\s(?:[^<>]*?\s)?ref\s*=")
+_METADATA = re.compile(rb"\scm\s*=")
 _ATTRIBUTE = re.compile(rb"""\s(\w+)\s*=\s*["']([^"']*)["']""")
 
 
@@ -36,6 +37,13 @@ class ReachingFormula:
     column: int
     #: As stored, without escapes.
     text: str
+    #: Whether the array is as large as its result, and has no braces.
+    is_dynamic: bool = False
+
+    @property
+    def anchor(self) -> Area:
+        """The formula's own cell."""
+        return Area(self.row, self.column, self.row, self.column)
 
 
 def formula_attributes(found: bytes) -> dict[str, str]:
@@ -44,25 +52,34 @@ def formula_attributes(found: bytes) -> dict[str, str]:
 
 
 def read_reaching_formulas(rows: SheetRows, place: str) -> list[ReachingFormula]:
-    """Return all of a sheet's formulas that have an area, as the part was read."""
+    """Return all of a sheet's formulas that have an area, as its rows stand now."""
     found = []
     try:
-        for match in rows.search(_WITH_AREA):
-            attributes = formula_attributes(match[1])
-            owner = Area.parse(rows.owner_of(match.start()).decode())
-            found.append(
-                ReachingFormula(
-                    kind=attributes.get("t", "array"),
-                    key=attributes.get("si", ""),
-                    area=Area.parse(attributes["ref"]),
-                    row=owner.top,
-                    column=owner.left,
-                    text=unescape_text((match[2] or b"").decode()),
-                )
-            )
+        for number in rows.numbers_of(_WITH_AREA):
+            _, cells, _ = rows.parts(number)
+            for column, cell in cells.items():
+                if _WITH_AREA.search(cell):
+                    found.append(_reaching(cell, number, column))
     except (KeyError, ValueError) as error:
         raise PackageDamaged(place) from error
     return found
+
+
+def _reaching(cell: bytes, row: int, column: int) -> ReachingFormula:
+    formula = formula_of(cell)
+    if formula is None:
+        raise KeyError(row)
+    attributes = formula_attributes(formula[0])
+    kind = attributes.get("t", "array")
+    return ReachingFormula(
+        kind=kind,
+        key=attributes.get("si", ""),
+        area=Area.parse(attributes["ref"]),
+        row=row,
+        column=column,
+        text=unescape_text(formula[1].decode()),
+        is_dynamic=kind == "array" and _METADATA.search(cell, 0, cell.index(b">")) is not None,
+    )
 
 
 def written_out(cell: bytes, shared: ReachingFormula, row: int, column: int) -> bytes | None:

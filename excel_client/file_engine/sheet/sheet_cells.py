@@ -10,7 +10,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from excel_client.file_engine.formulas.formula_text import from_file, move_references
+from excel_client.file_engine.formulas.formula_text import (
+    from_file,
+    move_references,
+    with_intersections,
+)
 from excel_client.file_engine.formulas.references import (
     COLUMN_LIMIT,
     ROW_LIMIT,
@@ -34,14 +38,19 @@ from excel_client.file_engine.sheet.reaching_formulas import (
     formula_attributes,
     read_reaching_formulas,
 )
+from excel_client.file_engine.sheet.row_rebuilding import rebuild_all
 from excel_client.file_engine.sheet.sheet_rows import SheetRows, Stretch
 from excel_client.file_engine.sheet.sheet_surroundings import SheetSurroundings
 from excel_client.file_engine.xml.cell_text import unescape_text
 
 __all__ = ["ROW_STYLE", "SheetCells"]
 
+_ARRAY = re.compile(rb"""<f\s(?:[^<>]*?\s)?t\s*=\s*["']array""")
 #: A row's own format, which its new cells take.
 ROW_STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
+_NUMBER = re.compile(rb"<v(?:\s[^<>]*)?>\s*([-+.0-9eE]+)\s*</v>")
+#: Cells whose value is no number say so.
+_TYPED = re.compile(rb"""\st\s*=\s*["'](?!n["'])""")
 #: Few columns of many rows are read column by column, of fewer rows cell by cell, other areas row by row.
 _READ_BY_CELL_UP_TO = 3
 _READ_BY_COLUMN_FROM = 64
@@ -56,6 +65,13 @@ class SheetCells:
         self.surroundings = SheetSurroundings(self.rows.head, self.rows.tail, place)
         self._reader = reader
         self._reaching: list[ReachingFormula] | None = None
+        self._shared_by_key: dict[str, list[ReachingFormula]] = {}
+        #: The list that the above was made of.
+        self._shared_of: list[ReachingFormula] | None = None
+
+    def shared_string(self, index: int) -> str:
+        """Return one of the workbook's shared strings."""
+        return self._reader.shared_string(index)
 
     def where(self, place: object) -> str:
         """Return a place in the sheet as problems name it."""
@@ -155,19 +171,48 @@ class SheetCells:
             if inside:
                 yield number, inside
 
-    def formulas(self, area: Area) -> list[list[str]]:
-        """Return formulas with their equals sign, and the plain content of other cells as text."""
+    def formulas(self, area: Area, *, intersections: bool = False) -> list[list[str]]:
+        """
+        Return formulas with their equals sign, and the plain content of other cells as text.
+
+        With `intersections`, an "@" stands wherever a formula takes one of several cells. The cells of an array all
+        have its formula.
+        """
         texts = [[""] * area.columns for _ in range(area.rows)]
         for number, cells in self.cells(area):
             for column, cell in cells.items():
                 place = self.place(number, column)
                 formula = self._formula(cell, number, column)
-                texts[number - area.top][column - area.left] = (
-                    FORMULA_SIGN + from_file(formula)
-                    if formula is not None
-                    else as_typed(self._reader.value(cell, place), cell)
-                )
+                if formula is None:
+                    text = as_typed(self._reader.value(cell, place), cell)
+                else:
+                    text = from_file(formula)
+                    if intersections and _ARRAY.search(cell) is None:
+                        text = with_intersections(text)
+                    text = FORMULA_SIGN + text
+                texts[number - area.top][column - area.left] = text
+        for array in self._arrays(area):
+            for number in range(
+                max(area.top, array.area.top), min(area.bottom, array.area.bottom) + 1
+            ):
+                row = texts[number - area.top]
+                for column in range(
+                    max(area.left, array.area.left), min(area.right, array.area.right) + 1
+                ):
+                    row[column - area.left] = FORMULA_SIGN + from_file(array.text)
         return texts
+
+    def _arrays(self, area: Area) -> list[ReachingFormula]:
+        """Return the array formulas with cells in an area, but for dynamic ones."""
+        return [
+            reaching
+            for reaching in self._all_reaching()
+            if reaching.kind == "array" and not reaching.is_dynamic and reaching.area.meets(area)
+        ]
+
+    def stored_formula(self, cell: bytes, row: int, column: int) -> str | None:
+        """Return the formula of a cell as it is stored, without its sign; None for another cell."""
+        return self._formula(cell, row, column)
 
     def _formula(self, cell: bytes, row: int, column: int) -> str | None:
         """Return the stored formula text of a cell, without its sign, or None."""
@@ -180,13 +225,43 @@ class SheetCells:
         text = unescape_text(found[1].decode())
         if text or attributes.get("t") != "shared":
             return text
-        for reaching in self._all_reaching():
-            if reaching.kind == "shared" and reaching.key == attributes.get("si"):
-                return move_references(reaching.text, row - reaching.row, column - reaching.column)
+        masters = self._shared().get(attributes.get("si", ""), [])
+        here = Area(row, column, row, column)
+        for master in sorted(masters, key=lambda found: not found.area.holds(here)):
+            return move_references(master.text, row - master.row, column - master.column)
         raise PackageDamaged(self.place(row, column))
+
+    def _shared(self) -> dict[str, list[ReachingFormula]]:
+        """Return the shared formulas by their key."""
+        standing = self._all_reaching()
+        if self._shared_of is not standing:
+            self._shared_by_key = {}
+            for reaching in standing:
+                if reaching.kind == "shared":
+                    self._shared_by_key.setdefault(reaching.key, []).append(reaching)
+            self._shared_of = standing
+        return self._shared_by_key
+
+    def reaching_formulas(self) -> list[ReachingFormula]:
+        """Return the formulas that speak for more cells than their own."""
+        return list(self._all_reaching())
+
+    def forget_reaching(self) -> None:
+        """Look for such formulas again: their cells have moved, or have others."""
+        self._reaching = None
+
+    def number_of(self, cell: bytes) -> float | None:
+        """Return the number that a cell holds, a date's serial one included; None for anything else."""
+        held = _NUMBER.search(cell)
+        if held is None or _TYPED.search(cell, 0, cell.index(b">")):
+            return None
+        return float(held[1])
 
     def _all_reaching(self) -> list[ReachingFormula]:
         if self._reaching is None:
+            if self.rows.written:
+                # They are searched for in the rows as read.
+                rebuild_all(self.rows)
             self._reaching = read_reaching_formulas(self.rows, self.name)
         return self._reaching
 
@@ -201,6 +276,11 @@ class SheetCells:
         """Return the area of all cells that have content or a format; A1 in an empty sheet."""
         self.rows.settle()
         whole: Area | None = None
+        if not self.rows.usual:
+            for number, cells in self.cells(Area(1, 1, ROW_LIMIT, COLUMN_LIMIT)):
+                row = Area(number, min(cells), number, max(cells))
+                whole = whole.union(row) if whole else row
+            return whole or Area(1, 1, 1, 1)
         for number, data, start, end in self._standing(Area(1, 1, ROW_LIMIT, COLUMN_LIMIT)):
             first = data.find(b'<c r="', start, end)
             last = data.rfind(b'<c r="', start, end)
@@ -244,10 +324,17 @@ class SheetCells:
             found.update(self.surroundings.column_style(column) for column in columns)
         return found
 
-    def in_array(self, row: int, column: int) -> bool:
-        """Whether a cell belongs to an array formula."""
-        cell = Area(row, column, row, column)
-        return any(r.kind == "array" and r.area.holds(cell) for r in self._all_reaching())
+    def in_arrays(self, area: Area) -> bool | None:
+        """Whether the cells of an area belong to array formulas, None where only some do; dynamic ones don't count."""
+        arrays = [array.area for array in self._arrays(area)]
+        if not arrays:
+            return False
+        covered = sum(
+            (min(area.bottom, a.bottom) - max(area.top, a.top) + 1)
+            * (min(area.right, a.right) - max(area.left, a.left) + 1)
+            for a in arrays
+        )
+        return True if covered == area.rows * area.columns else None
 
 
 def _letters_of(area: Area) -> list[bytes]:

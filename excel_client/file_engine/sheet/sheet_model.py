@@ -11,49 +11,28 @@ from dataclasses import replace
 from itertools import chain
 
 from excel_client.file_engine.formulas.references import Area, column_letters
-from excel_client.file_engine.problems import (
-    ArrayFormulaInTheWay,
-    MergedCellsInTheWay,
-    OutsideSheet,
-)
-from excel_client.file_engine.sheet.cell_edits import (
-    is_formula,
-    restyled,
-    with_formula,
-    with_result,
-)
-from excel_client.file_engine.sheet.cell_writing import CellWriter, Piece, joined_rows
-from excel_client.file_engine.sheet.cells import (
-    CellReader,
-    has_content,
-    style_of,
-)
-from excel_client.file_engine.sheet.reaching_formulas import (
-    ReachingFormula,
-    written_out,
-)
-from excel_client.file_engine.sheet.sheet_cells import ROW_STYLE, SheetCells
+from excel_client.file_engine.sheet.cell_edits import restyled
+from excel_client.file_engine.sheet.cell_writing import Piece, joined_rows
+from excel_client.file_engine.sheet.cells import has_content, style_of
+from excel_client.file_engine.sheet.reaching_formulas import ReachingFormula
+from excel_client.file_engine.sheet.row_pieces import cells_between, cut_row, joined_row
+from excel_client.file_engine.sheet.sheet_formulas import SheetFormulas
 from excel_client.file_engine.sheet.sheet_rows import GrownCell, GrownRows
+from excel_client.file_engine.sheet.standing_rows import render_standing_rows
 
 __all__ = ["SheetModel"]
 
 _CHUNK_ROWS = 2048
+#: Fewer rows that stand already are written one by one.
+_STANDING_ROWS_MIN = 64
 
 
-class SheetModel(SheetCells):
+class SheetModel(SheetFormulas):
     """Cells of one sheet."""
-
-    def __init__(
-        self, data: bytes, name: str, reader: CellReader, writer: CellWriter, place: str
-    ) -> None:
-        super().__init__(data, name, reader, place)
-        self.formulas_changed = False
-        self.changed = False
-        self._writer = writer
 
     def write(self, top: int, left: int, values: Sequence[Sequence[object]]) -> None:
         """Write a block of values; cells keep their formats."""
-        area = Area(top, left, top + len(values) - 1, left + len(values[0]) - 1)
+        area = self._block(top, left, values)
         self._prepare(area)
         standing = set(self.rows.existing(area.top, area.bottom))
         rendered: dict[int, bytes] = {}
@@ -62,13 +41,17 @@ class SheetModel(SheetCells):
             for start in range(0, len(block), _CHUNK_ROWS):
                 chunk = block[start : start + _CHUNK_ROWS]
                 rendered |= self._new_rows(first + start, left, chunk)
+        rendered |= self._standing_rows(area, values, len(standing))
         touched = [
             (number, self._changed_cells(number, left, values[number - top]))
-            for number in sorted(standing)
+            for number in sorted(standing - rendered.keys())
         ]
-        self._keep_shared_formulas(area)
+        spared = self._unblocked(area, lambda row, column: values[row - top][column - left])
+        self._let_go(area, spared)
         self.rows.written |= rendered
         for number, changes in touched:
+            for array in spared:
+                _leave(changes, array.area, number)
             self._put(number, changes)
         self._mark(area)
 
@@ -93,88 +76,36 @@ class SheetModel(SheetCells):
         rows = joined_rows(['<row r="', texts, '">', *cells, "</row>"], len(texts))
         return dict(zip(numbers, rows, strict=True))
 
+    def _standing_rows(
+        self, area: Area, values: Sequence[Sequence[object]], count: int
+    ) -> dict[int, bytes]:
+        """Render those of many standing rows that can be rendered together."""
+        if count < _STANDING_ROWS_MIN or any(r.area.meets(area) for r in self._all_reaching()):
+            return {}
+        styles = [self.surroundings.column_style(c) for c in range(area.left, area.right + 1)]
+        rows = self._standing(area)
+        return render_standing_rows(rows, area, values, styles, self._writer, self.name)
+
     def _new_style(self, column: int, grown: GrownRows | None) -> bytes:
         cell = grown.cells.get(column) if grown else None
         return cell.style if cell else self.surroundings.column_style(column)
 
-    def _changed_cells(self, number: int, left: int, values: Sequence[object]) -> dict[int, bytes]:
-        """Return the cells that values make of a standing row's; formats stay."""
-        attributes, cells, _ = self.rows.parts(number)
-        row_style = ROW_STYLE.search(attributes)
-        changes: dict[int, bytes] = {}
-        for column, value in enumerate(values, left):
-            old = cells.get(column)
-            if old is not None:
-                style = style_of(old)
-            elif row_style:
-                style = row_style[1]
-            else:
-                style = self.surroundings.column_style(column)
-            reference = f"{column_letters(column)}{number}"
-            changes[column] = self._writer.cell(reference, value, style, f"{self.name}!{reference}")
-        return changes
-
-    def _put(self, number: int, changes: dict[int, bytes]) -> None:
-        """Put changed cells into a row; empty bytes remove one."""
-        attributes, cells, rest = self.rows.parts(number)
-        for column, cell in changes.items():
-            if b"<f" in cells.get(column, b"") or b"<f" in cell:
-                self.formulas_changed = True
-            if cell:
-                cells[column] = cell
-            else:
-                cells.pop(column, None)
-        self.rows.put(number, attributes, cells, rest)
-
-    def write_formulas(self, top: int, left: int, formulas: Sequence[Sequence[object]]) -> None:
-        """Write formulas, given with their equals sign; anything else is written as a value."""
-        area = Area(top, left, top + len(formulas) - 1, left + len(formulas[0]) - 1)
-        self._prepare(area)
-        changes: list[tuple[int, dict[int, bytes]]] = []
-        for number, row in enumerate(formulas, top):
-            cells = self._changed_cells(
-                number, left, [None if is_formula(value) else value for value in row]
-            )
-            for column, value in enumerate(row, left):
-                if is_formula(value):
-                    cells[column] = with_formula(
-                        cells[column], f"{column_letters(column)}{number}", str(value)[1:]
-                    )
-            changes.append((number, cells))
-        self._keep_shared_formulas(area)
-        for number, cells in changes:
-            self._put(number, cells)
-        self._mark(area)
-
-    def write_cached_results(
-        self, top: int, left: int, results: Sequence[Sequence[object]]
-    ) -> None:
-        """Set what cells with formulas show until Excel calculates; formulas and other cells stay."""
-        area = Area(top, left, top + len(results) - 1, left + len(results[0]) - 1)
-        self._check_inside(area)
-        for number, cells in list(self.cells(area)):
-            changes: dict[int, bytes] = {}
-            for column, cell in cells.items():
-                if b"<f" in cell:
-                    value = results[number - top][column - left]
-                    place = self.place(number, column)
-                    changes[column] = with_result(cell, value, self._writer, place)
-            if changes:
-                attributes, all_cells, rest = self.rows.parts(number)
-                self.rows.put(number, attributes, all_cells | changes, rest)
-                self.changed = True
-
     def change_cells(self, area: Area, style: bytes | None, *, keep_content: bool) -> None:
         """Give the standing cells of an area a format (None keeps theirs), with or without content."""
         self._check_inside(area)
+        spilled: list[ReachingFormula] = []
         if not keep_content:
             self._prepare(area, clears=True)
-            self._keep_shared_formulas(area)
+            spilled = self._spilled(area)
+            self._let_go(area, spilled)
         for number, cells in list(self.cells(area)):
             changes: dict[int, bytes] = {}
             for column, cell in cells.items():
                 new_style = style_of(cell) if style is None else style
-                changes[column] = restyled(cell, new_style, keep_content=keep_content)
+                here = Area(number, column, number, column)
+                # What has spilled is not cleared by itself.
+                stays = keep_content or any(array.area.holds(here) for array in spilled)
+                changes[column] = restyled(cell, new_style, keep_content=stays)
             self._put(number, changes)
             self.changed = True
 
@@ -188,55 +119,41 @@ class SheetModel(SheetCells):
         self._put(number, changes)
         self._mark(Area(number, min(styles), number, max(styles)))
 
-    # What stands in the way
+    def put_cells(self, area: Area, rows: Sequence[tuple[int, dict[int, bytes]]]) -> None:
+        """Put cells as they are into rows of an area, empty bytes to remove one; judged before."""
+        self.rows.settle()
+        self._let_go(area)
+        has_arrays = False
+        left, right = area.right, area.left
+        for number, changes in rows:
+            cells = changes.values()
+            if any(b"<f" in cell for cell in cells):
+                has_arrays = has_arrays or any(b'ref="' in cell for cell in cells)
+            left, right = min(left, *changes), max(right, *changes)
+            self._put_between(number, changes)
+        if rows:
+            first, last = min(number for number, _ in rows), max(number for number, _ in rows)
+            self._mark(Area(first, left, last, right))
+            self.formulas_changed = True
+        if has_arrays:
+            self.forget_reaching()
 
-    def _check_inside(self, area: Area) -> None:
-        try:
-            area.checked()
-        except OutsideSheet as error:
-            raise OutsideSheet(self.name) from error
+    def _put_between(self, number: int, changes: dict[int, bytes]) -> None:
+        """Put cells into a row of which only what lies between them is looked into."""
+        row, columns = self.rows.row(number), (min(changes), max(changes))
+        place = self.where(number)
+        before, _, after = cut_row(row, number, columns, place)
+        cells = cells_between(row, number, columns, place) | changes
+        middle = b"".join(cells[column] for column in sorted(cells))
+        self.rows.written[number] = joined_row((before, middle, after), number, was_cut=True)
 
-    def _prepare(self, area: Area, *, clears: bool = False) -> None:
-        """Refuse a write that Excel would refuse; nothing is changed yet."""
-        self._check_inside(area)
-        for merged in self.surroundings.merged:
-            anchor = Area(merged.top, merged.left, merged.top, merged.left)
-            allowed = area == anchor or (clears and area.holds(merged))
-            if merged.meets(area) and not allowed:
-                raise MergedCellsInTheWay(self.where(merged.text()))
-        if self.rows.existing(area.top, area.bottom):
-            for reaching in self._all_reaching():
-                blocks = reaching.kind != "shared" and reaching.area.meets(area)
-                if blocks and not area.holds(reaching.area):
-                    raise ArrayFormulaInTheWay(self.where(reaching.area.text()))
+    def constant(self, reference: str, value: object) -> bytes:
+        """Return a cell without a format that holds a value."""
+        return self._writer.cell(reference, value, b"", self.where(reference))
 
-    def _keep_shared_formulas(self, area: Area) -> None:
-        """Write shared formulas out whose first cell is about to be overwritten; forget whole arrays."""
-        if self._reaching is None:
-            return
-        leaving = [
-            reaching
-            for reaching in self._reaching
-            if area.holds(Area(reaching.row, reaching.column, reaching.row, reaching.column))
-        ]
-        for reaching in leaving:
-            if reaching.kind == "shared":
-                self._write_out(reaching)
-        self._reaching = [reaching for reaching in self._reaching if reaching not in leaving]
-
-    def _write_out(self, shared: ReachingFormula) -> None:
-        for number, cells in list(self.cells(shared.area)):
-            changes = {}
-            for column, cell in cells.items():
-                written = written_out(cell, shared, number, column)
-                if written is not None:
-                    changes[column] = written
-            if changes:
-                self._put(number, changes)
-
-    def _mark(self, area: Area) -> None:
-        self.surroundings.cover(area)
-        self.changed = True
+    def entered(self, text: str, row: int, column: int) -> object:
+        """Return what a text is when it is entered into a cell: a number, a truth value, an error, or itself."""
+        return self._writer.entered(text, self.style(row, column))
 
     def grow(self, first: int, last: int, model_row: int, cells: dict[int, GrownCell]) -> None:
         """Let a table's new rows carry formats and formulas from its first row of data."""
@@ -276,6 +193,9 @@ class SheetModel(SheetCells):
 
     def written(self) -> Iterator[bytes]:
         """Yield what of the part was written, as a document of its own: untouched rows are left out."""
+        if self.rows.rebased:
+            yield from map(bytes, self.stream())
+            return
         yield self.rows.head
         for number in sorted(self.rows.written):
             yield self.rows.written[number]
@@ -286,6 +206,13 @@ class SheetModel(SheetCells):
         self.rows.settle()
         self.rows.head, self.rows.tail = self.surroundings.head, self.surroundings.tail
         return self.rows.stream()
+
+
+def _leave(changes: dict[int, bytes], area: Area, number: int) -> None:
+    """Drop the changes of a row that lie in an area."""
+    if area.top <= number <= area.bottom:
+        for column in range(area.left, area.right + 1):
+            changes.pop(column, None)
 
 
 def _runs_without(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,19 +19,21 @@ from excel_client.file_engine.formulas.formula_text import move_references
 from excel_client.file_engine.formulas.references import column_letters
 from excel_client.file_engine.problems import PackageDamaged, StrictWorkbook
 from excel_client.file_engine.sheet.cells import split_row
+from excel_client.file_engine.xml.alternatives import ALTERNATIVES, chosen, unprefixed
 from excel_client.file_engine.xml.cell_text import escape_text
 from excel_client.file_engine.xml.xml_spans import MAIN, as_utf8, refuse_entities
 
 __all__ = ["GrownCell", "GrownRows", "SheetRows", "Stretch"]
 
-_SHEET_DATA = re.compile(rb"<((?:[^\s/>:]+:)?)sheetData(?:\s[^>]*?)?(/?)>")
+_SHEET_DATA = re.compile(rb"<((?:[^\s/<>:]+:)?)sheetData(?:\s[^<>]*?)?(/?)>")
 _USUAL_ROW = re.compile(rb'<row(?: r="(\d+)")?')
-_ANY_ROW = re.compile(rb"<row((?:\s[^>]*?)?)(?:/>|>(.*?)</row>)", re.DOTALL)
+# No pattern runs on from where it began past the next of its kind: a broken part is soon seen to be one.
+_ANY_ROW = re.compile(rb"<row((?:\s[^<>]*?)?)(?:/>|>((?:[^<]++|<(?!/?row))*+)</row>)")
 _ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d+)["']""")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3}\d+)["']""")
 _SPANS = re.compile(rb"""\sspans\s*=\s*["'][^"']*["']""")
-_CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
-_COMMENT = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.DOTALL)
+_ASIDE = re.compile(rb"<!\[CDATA\[(.*?)(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
+_ASIDE_ENDS = (b"]]>", b"-->", b"?>")
 _STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 _JOINED_ROWS = 1000
 
@@ -54,6 +56,9 @@ class GrownCell:
     #: The calculated column's formula as the first row has it, without escapes; None for a plain column.
     formula: str | None = None
     shifts: bool = False
+    #: Whether the formula is an array's, of this one cell; the metadata says that it has no braces.
+    is_array: bool = False
+    metadata: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,13 @@ class GrownRows:
             formula = cell.formula
             if cell.shifts:
                 formula = move_references(formula, row - self.model_row, 0)
-            return f"{opening}><f>{escape_text(formula)}</f></c>"
+            if not cell.is_array:
+                return f"{opening}><f>{escape_text(formula)}</f></c>"
+            marked = f' cm="{cell.metadata.decode()}"' if cell.metadata else ""
+            reference = f"{column_letters(column)}{row}"
+            return (
+                f'{opening}{marked}><f t="array" ref="{reference}">{escape_text(formula)}</f></c>'
+            )
         return f"{opening}/>" if style else ""
 
     def row(self, number: int) -> bytes:
@@ -101,8 +112,10 @@ class SheetRows:
         tail_start = end if opening[2] else end + len(b"</" + prefix + b"sheetData>")
         self.tail = b"</sheetData>" + data[tail_start:]
         # One character is found much faster than two, and is mostly not there.
-        if prefix or _holds(data, b"<!", start, end) or _holds(data, b"<?", start, end):
-            data, start = _plain(data[start:end], prefix), 0
+        chooses = data.find(ALTERNATIVES, start, end) >= 0
+        if prefix or chooses or _holds(data, b"<!", start, end) or _holds(data, b"<?", start, end):
+            rows = _plain(data[start:end])
+            data, start = unprefixed(chosen(rows, self.head) if chooses else rows, prefix), 0
             end = len(data)
         #: The rows lie between these two places of the data, which are not copied.
         self._data, self._start, self._end = data, start, end
@@ -110,6 +123,8 @@ class SheetRows:
         #: Rows written since the part was read, by number; empty bytes for a row that is gone.
         self.written: dict[int, bytes] = {}
         self.grown: list[GrownRows] = []
+        #: Whether the rows were put together anew, so that none of them is as it was read.
+        self.rebased = False
 
     def _index(self) -> None:
         index = _indexed(self._data, self._start, self._end)
@@ -185,7 +200,12 @@ class SheetRows:
     def parts(self, number: int) -> tuple[bytes, dict[int, bytes], bytes]:
         """Return a row as `split_row` does; a missing row is an empty one."""
         row = self.row(number)
-        return split_row(row, f"{self.place}:{number}") if row else (b"", {}, b"")
+        if not row:
+            return b"", {}, b""
+        attributes, cells, rest = split_row(row, f"{self.place}:{number}")
+        if row.count(b'<c r="') != len(cells):
+            cells = {c: _with_reference(cell, c, number) for c, cell in cells.items()}
+        return attributes, cells, rest
 
     def settle(self) -> None:
         """Turn the rows that tables grew by into bytes."""
@@ -196,14 +216,33 @@ class SheetRows:
                     self.written[number] = grown.row(number)
         self.grown.clear()
 
+    def before_rows(self) -> memoryview:
+        """Return what stands before the first row: spaces, if anything."""
+        return memoryview(self._data)[self._start : self._starts[0]]
+
+    def rebase(self, data: bytes, numbers: array[int], starts: array[int]) -> None:
+        """Let these be the rows, as if they had been read; `starts` ends with the end of the data."""
+        assert all(map(lt, numbers, numbers[1:])), "rows stand in their order"
+        assert not self.grown, "grown rows were settled before"
+        self._data, self._start, self._end = data, 0, len(data)
+        self.numbers, self._starts = numbers, starts
+        self.written = {}
+        self.rebased = True
+        self.__dict__.pop("usual", None)
+
     def search(self, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
         """Search the rows as they were read, for what is rare in them."""
         return pattern.finditer(self._data, self._start, self._end)
 
-    def owner_of(self, position: int) -> bytes:
-        """Return the reference of the cell that a position found by `search` lies in."""
-        start = self._data.rfind(b'<c r="', 0, position) + 6
-        return self._data[start : self._data.index(b'"', start)]
+    def numbers_of(self, pattern: re.Pattern[bytes]) -> list[int]:
+        """Return the numbers of the rows that hold what a pattern finds, as they stand now, in order."""
+        found = set()
+        for match in self.search(pattern):
+            index = bisect_right(self._starts, match.start()) - 1
+            found.add(self.numbers[index])
+        found.difference_update(self.written)
+        found.update(number for number, row in self.written.items() if pattern.search(row))
+        return sorted(found)
 
     def stream(self) -> Iterator[bytes | memoryview]:
         """Yield the part as it stands now, untouched stretches as they were read."""
@@ -257,18 +296,25 @@ def _bounds(data: bytes, opening: re.Match[bytes], place: str) -> tuple[int, int
     return opening.end(), end
 
 
-def _plain(rows: bytes, prefix: bytes) -> bytes:
-    """Return rows without comments, CDATA sections and namespace prefix."""
-    rows = _COMMENT.sub(b"", rows)
-    rows = _CDATA.sub(
-        lambda match: (
-            match[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
-        ),
-        rows,
-    )
-    if prefix:
-        rows = rows.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
-    return rows
+def _with_reference(cell: bytes, column: int, number: int) -> bytes:
+    """Return a cell that states its reference first."""
+    if cell.startswith(b'<c r="'):
+        return cell
+    end = cell.index(b">")
+    rest = _REFERENCE.sub(b"", cell[:end], count=1)[2:] + cell[end:]
+    return b'<c r="%b%d"%b' % (column_letters(column).encode(), number, rest)
+
+
+def _plain(rows: bytes) -> bytes:
+    """Return rows without comments and CDATA sections."""
+
+    def plain(match: re.Match[bytes]) -> bytes:
+        if not match[0].endswith(_ASIDE_ENDS):
+            raise PackageDamaged
+        text = match[1] or b""
+        return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+
+    return _ASIDE.sub(plain, rows)
 
 
 def _canonical(rows: bytes, place: str) -> bytes:
@@ -280,11 +326,7 @@ def _canonical(rows: bytes, place: str) -> bytes:
         number = int(stated[1]) if stated else number + 1
         attributes, cells, rest = split_row(match[0], f"{place}:{number}")
         attributes = b' r="%d"%b' % (number, _ROW_NUMBER.sub(b"", attributes))
-        inner = b"".join(
-            b'<c r="%b%d"%b'
-            % (column_letters(column).encode(), number, _REFERENCE.sub(b"", cell, count=1)[2:])
-            for column, cell in cells.items()
-        )
+        inner = b"".join(_with_reference(cell, column, number) for column, cell in cells.items())
         written.append(b"<row%b>%b%b</row>" % (attributes, inner, rest))
     if _ANY_ROW.sub(b"", rows).strip():
         raise PackageDamaged(place)

@@ -1,17 +1,15 @@
 """
 What stands around a sheet's rows and speaks of areas: dimension, columns, merges, formats, validations.
 
-Read from the part without its rows, so it is small. Areas that cover a table's data follow when the table is resized.
+Read from the part without its rows, so it is small.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from excel_client.file_engine.formulas.references import Area
 from excel_client.file_engine.problems import NotAWorkbook, PackageDamaged
-from excel_client.file_engine.xml.cell_text import attribute_text
 from excel_client.file_engine.xml.xml_spans import (
     MAIN,
     RELATION,
@@ -21,7 +19,7 @@ from excel_client.file_engine.xml.xml_spans import (
     splice,
 )
 
-__all__ = ["SheetSurroundings", "followed_area"]
+__all__ = ["SheetSurroundings"]
 
 #: The children of a worksheet in the order that the schema wants (ECMA-376 part 1, 18.3.1.99).
 _ORDER = """sheetPr dimension sheetViews sheetFormatPr cols sheetData sheetCalcPr sheetProtection protectedRanges
@@ -29,21 +27,8 @@ scenarios autoFilter sortState dataConsolidate customSheetViews mergeCells phone
 dataValidations hyperlinks printOptions pageMargins pageSetup headerFooter rowBreaks colBreaks customProperties
 cellWatches ignoredErrors smartTags drawing legacyDrawing legacyDrawingHF drawingHF picture oleObjects controls
 webPublishItems tableParts extLst""".split()
-_FOLLOWING = {"conditionalFormatting", "dataValidation", "ignoredError"}
 _RELATION_PREFIX = re.compile(rb"""\sxmlns:([\w.-]+)\s*=\s*["']%b["']""" % RELATION.encode())
-_DIMENSION = re.compile(rb"""(<(?:[^\s/>:]+:)?dimension\s[^>]*?ref\s*=\s*)("[^"]*"|'[^']*')""")
-
-
-def followed_area(area: Area, old: Area, new_last: int) -> Area:
-    """
-    Return an area as it stands after a table's data reaches another last row.
-
-    Only an area that spans all rows of the old data, with or without the header, in columns of the table, follows.
-    """
-    spans_rows = area.bottom == old.bottom and area.top in {old.top, old.top - 1}
-    if spans_rows and old.left <= area.left and area.right <= old.right:
-        return Area(area.top, area.left, new_last, area.right)
-    return area
+_DIMENSION = re.compile(rb"""(<(?:[^\s/<>:]+:)?dimension\s[^<>]*?ref\s*=\s*)("[^"]*"|'[^']*')""")
 
 
 class SheetSurroundings:
@@ -56,7 +41,7 @@ class SheetSurroundings:
         self._read()
 
     def _read(self) -> None:
-        self._root = read_tree(self.head + self.tail, self.place)
+        self._tree: Element | None = None
         if self._root.space != MAIN or self._root.name != "worksheet":
             raise NotAWorkbook(self.place)
         try:
@@ -76,6 +61,13 @@ class SheetSurroundings:
             ]
         except (KeyError, ValueError) as error:
             raise PackageDamaged(self.place) from error
+
+    @property
+    def _root(self) -> Element:
+        """The worksheet element, read again when its places have moved."""
+        if self._tree is None:
+            self._tree = read_tree(self.head + self.tail, self.place)
+        return self._tree
 
     def column_style(self, column: int) -> bytes:
         """Return the format that a new cell takes from its column, empty for none."""
@@ -154,50 +146,7 @@ class SheetSurroundings:
             stated = Area.parse(match[2][1:-1].decode())
         except ValueError:
             stated = area
-        text = stated.union(area).text()
-        self.head = splice(self.head, [(match.start(2), match.end(2), f'"{text}"'.encode())])
-
-    def follow(self, old: Area, new_last: int) -> None:
-        """Let formats and validations that cover a table's old data cover its new data."""
-        whole = self.head + self.tail
-        border = len(self.head)
-        edits = []
-        for element in self._root.walk():
-            edit = self._followed(whole, element, old, new_last)
-            if edit is not None:
-                start, end, written = edit
-                edits.append((start - border, end - border, written))
-        if edits:
-            self.tail = splice(self.tail, edits)
-            self._read()
-
-    @staticmethod
-    def _followed(
-        whole: bytes, element: Element, old: Area, new_last: int
-    ) -> tuple[int, int, bytes] | None:
-        if element.name == "sqref":
-            stated, text = element.text.strip(), None
-        elif element.name in _FOLLOWING and "sqref" in element.attributes:
-            stated = text = element.attributes["sqref"]
-        else:
-            return None
-        moved = _each_area(stated, lambda area: followed_area(area, old, new_last))
-        if moved == stated:
-            return None
-        if text is None:
-            return element.open_end, element.close_start, attribute_text(moved).encode()
-        tag = set_attribute(whole[element.start : element.open_end], "sqref", moved)
-        return element.start, element.open_end, tag
-
-
-def _each_area(stated: str, follow: Callable[[Area], Area]) -> str:
-    """Return a space-separated list of areas, each of them followed; what is no area stays as it is."""
-    written = []
-    for text in stated.split():
-        try:
-            area = Area.parse(text)
-        except ValueError:
-            return stated
-        moved = follow(area)
-        written.append(text if moved == area else moved.text())
-    return " ".join(written)
+        text = f'"{stated.union(area).text()}"'.encode()
+        if text != match[2]:
+            self.head = splice(self.head, [(match.start(2), match.end(2), text)])
+            self._tree = None
