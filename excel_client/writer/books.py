@@ -43,7 +43,6 @@ TRANSLATIONS: Final[
         engine_problems.AmountNotExact: problems.AmountNotExact,
         engine_problems.TextTooLong: problems.TextTooLong,
         engine_problems.CellsInTheWay: problems.CellsBelowTable,
-        engine_problems.TotalsRowInTheWay: problems.TotalsRowInTheWay,
         engine_problems.SaveRefused: problems.WorkbookRefused,
         engine_problems.ChangedSinceRead: problems.WorkbookChanged,
         engine_problems.OpenElsewhere: problems.WorkbookOpenElsewhere,

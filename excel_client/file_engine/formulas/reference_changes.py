@@ -22,6 +22,8 @@ __all__ = [
     "SheetDeleted",
     "SheetRenamed",
     "TableColumnRenamed",
+    "TableColumnsDeleted",
+    "TableDeleted",
     "TableRenamed",
 ]
 
@@ -94,6 +96,23 @@ class TableColumnRenamed:
     new: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableColumnsDeleted:
+    """Columns of a table are gone; a formula that names a stretch of columns keeps those that stay."""
+
+    table: str
+    #: All headers as they were, in their order.
+    columns: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableDeleted:
+    """A table is gone, with its cells."""
+
+    name: str
+
+
 Change: TypeAlias = (
     CellsInserted
     | CellsDeleted
@@ -102,4 +121,6 @@ Change: TypeAlias = (
     | SheetDeleted
     | TableRenamed
     | TableColumnRenamed
+    | TableColumnsDeleted
+    | TableDeleted
 )

@@ -8,10 +8,19 @@ from functools import lru_cache
 
 from excel_client.file_engine.problems import OutsideSheet
 
-__all__ = ["COLUMN_LIMIT", "ROW_LIMIT", "Area", "column_letters", "column_number"]
+__all__ = [
+    "COLUMN_LIMIT",
+    "ROW_LIMIT",
+    "STORED_FORMULA_LIMIT",
+    "Area",
+    "column_letters",
+    "column_number",
+]
 
 ROW_LIMIT = 1_048_576
 COLUMN_LIMIT = 16_384
+#: Excel's own limit is 8,192 characters; in a file there are prefixes as well.
+STORED_FORMULA_LIMIT = 32_768
 
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _COLUMNS = re.compile(r"\$?([A-Za-z]{1,3}):\$?([A-Za-z]{1,3})")

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes
 
+from excel_client.file_engine.formulas.references import Area
 from excel_client.file_engine.interface.closed_members import closed
 from excel_client.file_engine.interface.names import NamesImpl
+from excel_client.file_engine.interface.ranges import RangeImpl
 from excel_client.file_engine.interface.sheets import SheetsImpl
-from excel_client.file_engine.problems import EncryptedWorkbook, OutsideFileEngine
+from excel_client.file_engine.problems import (
+    EncryptedWorkbook,
+    OpenUnderThisName,
+    OutsideFileEngine,
+)
 from excel_client.file_engine.storage.blank_workbook import blank_workbook
 from excel_client.file_engine.workbook.document import Document
+from excel_client.file_engine.workbook.sheet_views import selection
 
 if TYPE_CHECKING:
     from excel_client.file_engine.interface.engine import AppImpl
@@ -31,11 +38,8 @@ class BookImpl:
         self.app = app
         self.document = document
         self._name = name
-        entries = document.worksheets()
-        active = document.workbook.active_sheet
-        in_front = [e for e in document.workbook.sheets[active : active + 1] if e in entries]
-        #: The sheet that is in front, for this session only.
-        self.active_sheet_name = (in_front or entries)[0].name
+        #: What was selected in this session, by the sheet's key.
+        self.selected: dict[tuple[str, str], Area] = {}
 
     @property
     def api(self) -> BookImpl:
@@ -77,7 +81,25 @@ class BookImpl:
             raise OutsideFileEngine(place="password")
         if path is None and self.document.path is None:
             path = f"{self._name}.xlsx"
-        self.document.save(Path(path) if path is not None else None)
+        if path is None:
+            self.document.save()
+            return
+        target = Path(path)
+        if target.name.casefold() in {b.name.casefold() for b in self.app.books if b is not self}:
+            raise OpenUnderThisName(target.name)
+        self.document.save(target)
+
+    @property
+    def selection(self) -> RangeImpl:
+        """What is selected in the sheet in front."""
+        sheet = self.sheets.active
+        area = self.selected.get(sheet.key) or selection(self.document, sheet.entry)
+        return RangeImpl(sheet, area)
+
+    def select(self, area: RangeImpl) -> None:
+        """Select cells for this session, and bring their sheet to the front."""
+        area.sheet.activate()
+        self.selected[area.sheet.key] = area.area
 
     def close(self) -> None:
         """Close without saving."""

@@ -18,8 +18,8 @@ _Class = TypeVar("_Class", bound=type)
 
 #: What calculates, draws, prints or runs macros; the rest could be edited in the file, but is not.
 _EXCEL_ITSELF = frozenset(
-    """alert autofit calculate charts chart copy_picture hwnd macro page_setup path pictures run
-    shapes startup_path to_html to_pdf to_png width height left top""".split()
+    """alert calculate charts chart copy_picture hwnd macro page_setup path pictures run
+    shapes startup_path to_html to_pdf to_png""".split()
 )
 
 

@@ -18,16 +18,26 @@ from excel_client.file_engine.sheet.cells import ErrorValue
 from excel_client.file_engine.storage.saving import BackupPolicy, FileStore
 
 if TYPE_CHECKING:
+    from excel_client.file_engine.interface.range_moves import RangeMoves
     from excel_client.file_engine.interface.ranges import RangeImpl
 
 __all__ = ["NAME", "AppImpl", "AppsImpl", "EngineImpl"]
 
 NAME = "pennyvault"
 
+_CALCULATIONS = {"automatic", "manual", "semiautomatic"}
 _AS_THEY_ARE = {float, str, bool, type(None)}
+_WITHOUT_ZONE = {*_AS_THEY_ARE, int}
 
 
-def _same(value: object, _options: object) -> object:
+def _zone_cut_off(value: object, _options: object) -> object:
+    """Return a value of a write; xlwings leaves out the time zone, which no cell has, and doesn't convert it."""
+    if (
+        type(value) not in _WITHOUT_ZONE
+        and isinstance(value, (dt.datetime, dt.time))
+        and value.tzinfo
+    ):
+        return value.replace(tzinfo=None)
     return value
 
 
@@ -37,7 +47,7 @@ class EngineImpl:
     name = NAME
     type = "desktop"
     #: Called for each cell of a write; the sheet itself judges values, column by column.
-    prepare_xl_data_element = staticmethod(_same)
+    prepare_xl_data_element = staticmethod(_zone_cut_off)
 
     def __init__(self, store: FileStore) -> None:
         self.store = store
@@ -155,10 +165,9 @@ class AppImpl:
     display_alerts = True
     enable_events = True
     interactive = True
-    calculation = "automatic"
     status_bar: Any = False
-    cut_copy_mode: Any = None
-    selection: RangeImpl | None = None
+    #: What was copied last, until something else is.
+    clipboard: RangeMoves | None = None
     engine: EngineImpl
     #: Not a process: a number that tells apps apart.
     pid: int
@@ -168,11 +177,43 @@ class AppImpl:
         self.engine = engine
         self.pid = pid
         self.books = BooksImpl(self)
+        self._calculation = "automatic"
 
     @property
     def api(self) -> AppImpl:
         """The engine has no object beneath."""
         return self
+
+    @property
+    def selection(self) -> RangeImpl | None:
+        """What is selected in the active book, None without a book."""
+        book = self.books.active
+        return book.selection if book else None
+
+    @selection.setter
+    def selection(self, area: RangeImpl) -> None:
+        area.sheet.book.select(area)
+
+    @property
+    def cut_copy_mode(self) -> str | None:
+        """Whether there is something to paste: "copy" or None."""
+        return "copy" if self.clipboard is not None else None
+
+    @cut_copy_mode.setter
+    def cut_copy_mode(self, value: object) -> None:
+        if not value:
+            self.clipboard = None
+
+    @property
+    def calculation(self) -> str:
+        """When Excel would calculate; remembered, and without effect on a file."""
+        return self._calculation
+
+    @calculation.setter
+    def calculation(self, value: str) -> None:
+        if value not in _CALCULATIONS:
+            raise KeyError(value)
+        self._calculation = value
 
     def activate(self, steal_focus: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - xlwings' own
         """Make the app the active one."""

@@ -2,58 +2,52 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xlwings import base_classes
 
-from excel_client.file_engine.formulas.formula_text import from_file, to_file
-from excel_client.file_engine.formulas.references import Area
+from excel_client.file_engine.formulas.formula_text import from_file
 from excel_client.file_engine.interface.closed_members import closed
 from excel_client.file_engine.interface.ranges import RangeImpl
-from excel_client.file_engine.problems import OutsideFileEngine
+from excel_client.file_engine.problems import NameRefused, OutsideFileEngine
+from excel_client.file_engine.workbook.defined_names import (
+    area_of,
+    judge_name,
+    listed_names,
+    put_name,
+    remove_name,
+    rename_name,
+    scope_of,
+    shown_name,
+    split_sheet,
+    stored_formula,
+)
 from excel_client.file_engine.workbook.workbook_part import DefinedName
 
 if TYPE_CHECKING:
     from excel_client.file_engine.interface.books import BookImpl
+    from excel_client.file_engine.interface.sheets import SheetImpl
+    from excel_client.file_engine.workbook.document import Document
 
-__all__ = ["NameImpl", "NamesImpl", "area_of_name"]
-
-_SHEET_AREA = re.compile(r"('(?:[^']|'')+'|[^'!:,()\s]+)!([$A-Za-z0-9:]+)")
-_BUILT_IN = "_xlnm."
-
-
-def _shown(book: BookImpl, name: DefinedName) -> str:
-    """Return the name as Excel lists it, with its sheet where it belongs to one."""
-    text = name.name.removeprefix(_BUILT_IN)
-    if name.sheet_index is None:
-        return text
-    sheet = book.document.workbook.sheets[name.sheet_index].name
-    quoted = sheet if sheet.replace("_", "").isalnum() else "'" + sheet.replace("'", "''") + "'"
-    return f"{quoted}!{text}"
-
-
-def area_of_name(book: BookImpl, name: DefinedName) -> RangeImpl:
-    """Return the range that a name stands for; OutsideFileEngine when it is a formula."""
-    match = _SHEET_AREA.fullmatch(name.refers_to.strip())
-    try:
-        area = Area.parse(match[2]) if match else None
-    except ValueError:
-        area = None
-    if match is None or area is None:
-        raise OutsideFileEngine(name.name)
-    sheet = match[1][1:-1].replace("''", "'") if match[1].startswith("'") else match[1]
-    return RangeImpl(book.sheets(sheet), area)
+__all__ = ["NameImpl", "NamesImpl"]
 
 
 @closed(base_classes.Name)
 class NameImpl:
-    """A defined name, found again by its name and scope."""
+    """A defined name, found again by its name and the sheet it belongs to."""
 
     def __init__(self, book: BookImpl, name: DefinedName) -> None:
         self._book = book
-        self._key = (name.name, name.sheet_index)
+        self._hold(name)
+
+    def _hold(self, name: DefinedName) -> None:
+        scope = scope_of(self._document, name)
+        self._key = (name.name.casefold(), scope.key if scope else None)
+
+    @property
+    def _document(self) -> Document:
+        return self._book.document
 
     @property
     def api(self) -> NameImpl:
@@ -62,15 +56,25 @@ class NameImpl:
 
     @property
     def _current(self) -> DefinedName:
-        for name in self._book.document.workbook.names:
-            if (name.name, name.sheet_index) == self._key:
+        for name in listed_names(self._document):
+            scope = scope_of(self._document, name)
+            if (name.name.casefold(), scope.key if scope else None) == self._key:
                 return name
         raise KeyError(self._key[0])
 
     @property
     def name(self) -> str:
         """The name, with its sheet where it belongs to one."""
-        return _shown(self._book, self._current)
+        return shown_name(self._document, self._current)
+
+    @name.setter
+    def name(self, value: str) -> None:
+        current = self._current
+        stated, local = split_sheet(value)
+        scope = scope_of(self._document, current)
+        if stated is not None and (scope is None or stated.casefold() != scope.name.casefold()):
+            raise NameRefused
+        self._hold(rename_name(self._document, current, local))
 
     @property
     def refers_to(self) -> str:
@@ -80,50 +84,62 @@ class NameImpl:
     @refers_to.setter
     def refers_to(self, formula: str) -> None:
         current = self._current
-        names = self._book.document.workbook.names
-        written = replace(current, refers_to=to_file(formula.removeprefix("=")))
-        self._book.document.set_names(tuple(written if name is current else name for name in names))
+        written = stored_formula(formula, self._document.front.name)
+        put_name(self._document, replace(current, refers_to=written))
 
     @property
     def refers_to_range(self) -> RangeImpl:
-        """The range it stands for."""
-        return area_of_name(self._book, self._current)
+        """The range it stands for; OutsideFileEngine when it is a constant, a formula or several areas."""
+        current = self._current
+        found = area_of(current)
+        if found is None or found[0] not in self._book.sheets:
+            raise OutsideFileEngine(current.name)
+        return RangeImpl(self._book.sheets(found[0]), found[1])
 
     def delete(self) -> None:
         """Remove the name."""
-        current = self._current
-        names = self._book.document.workbook.names
-        self._book.document.set_names(tuple(name for name in names if name is not current))
+        remove_name(self._document, self._current)
 
 
 @closed(base_classes.Names, kept=frozenset({"snapshot"}))
 class NamesImpl:
     """The names of a workbook, or those of one sheet."""
 
-    def __init__(self, book: BookImpl, sheet_index: int | None = None) -> None:
+    def __init__(self, book: BookImpl, sheet: SheetImpl | None = None) -> None:
         self._book = book
-        self._sheet_index = sheet_index
+        self._sheet = sheet
 
     @property
     def api(self) -> NamesImpl:
         """The engine has no object beneath."""
         return self
 
+    @property
+    def _index(self) -> int | None:
+        """The place of the sheet among all sheets, None for the names of the workbook."""
+        if self._sheet is None:
+            return None
+        return self._book.document.workbook.sheets.index(self._sheet.entry)
+
     def _all(self) -> list[DefinedName]:
-        return [
-            name
-            for name in self._book.document.workbook.names
-            if self._sheet_index is None or name.sheet_index == self._sheet_index
-        ]
+        index = self._index
+        listed = listed_names(self._book.document)
+        return [name for name in listed if index is None or name.sheet_index == index]
 
     def _find(self, key: int | str) -> DefinedName | None:
         names = self._all()
         if isinstance(key, int):
             return names[key - 1] if 1 <= key <= len(names) else None
+        stated, local = split_sheet(key)
         for name in names:
-            shown = _shown(self._book, name)
-            plain = name.name if self._sheet_index is not None else shown
-            if key.lower() in {shown.lower(), plain.lower()}:
+            scope = scope_of(self._book.document, name)
+            if shown_name(self._book.document, replace(name, sheet_index=None)).casefold() != (
+                local.casefold()
+            ):
+                continue
+            if stated is None and (scope is None or self._sheet is not None):
+                return name
+            if stated and scope and stated.casefold() == scope.name.casefold():
                 return name
         return None
 
@@ -142,12 +158,24 @@ class NamesImpl:
         return len(self._all())
 
     def add(self, name: str, refers_to: str) -> NameImpl:
-        """Add a name, or let the one that exists stand for something else."""
-        _, _, local = name.rpartition("!")
-        refers_to = to_file(refers_to.removeprefix("="))
-        added = DefinedName(name=local, refers_to=refers_to, sheet_index=self._sheet_index)
+        """
+        Add a name, or let the one that exists stand for something else.
+
+        A sheet before the name ("Sheet1!Rates") makes it that sheet's own. As in Excel, `refers_to` is a formula if it
+        begins with an equals sign, else a constant text.
+        """
         document = self._book.document
-        key = (local.lower(), self._sheet_index)
-        others = [n for n in document.workbook.names if (n.name.lower(), n.sheet_index) != key]
-        document.set_names(tuple(sorted([*others, added], key=lambda n: n.name.lower())))
-        return NameImpl(self._book, added)
+        stated, local = split_sheet(name)
+        index = self._index
+        if stated is not None:
+            sheets = [entry.name.casefold() for entry in document.workbook.sheets]
+            if stated.casefold() not in sheets:
+                raise NameRefused
+            wanted = sheets.index(stated.casefold())
+            if index not in {None, wanted}:
+                raise NameRefused
+            index = wanted
+        judge_name(document, local)
+        written = stored_formula(refers_to, document.front.name)
+        added = DefinedName(name=local, refers_to=written, sheet_index=index)
+        return NameImpl(self._book, put_name(document, added))

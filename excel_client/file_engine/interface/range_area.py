@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from excel_client.file_engine.formulas.references import Area
 from excel_client.file_engine.sheet.sheet_model import SheetModel
+from excel_client.file_engine.workbook.table_headers import after_write
 
 if TYPE_CHECKING:
     from typing import Self
@@ -38,3 +39,9 @@ class RangeArea:
 
     def _part(self, area: Area) -> Self:
         return type(self)(self.sheet, area)
+
+    def _tables_follow(self, rows: int, columns: int) -> None:
+        """Let tables follow what was written into so many rows and columns from the first cell on."""
+        top, left = self.area.top, self.area.left
+        written = Area(top, left, top + rows - 1, left + columns - 1)
+        after_write(self._document, self.sheet.entry, written)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes
 
-from excel_client.file_engine.formulas.formula_text import move_references
 from excel_client.file_engine.formulas.references import Area
 from excel_client.file_engine.interface.closed_members import closed
 from excel_client.file_engine.interface.range_area import RangeArea
+from excel_client.file_engine.interface.range_formulas import RangeFormulas, two_dimensional
+from excel_client.file_engine.interface.range_links import RangeLinks
+from excel_client.file_engine.interface.range_moves import RangeMoves
+from excel_client.file_engine.interface.range_names import RangeNames
+from excel_client.file_engine.interface.range_search import RangeSearch
+from excel_client.file_engine.interface.range_sizes import RangeSizes
 from excel_client.file_engine.problems import OutsideSheet
-from excel_client.file_engine.sheet.cell_edits import FORMULA_SIGN
 from excel_client.file_engine.sheet.regions import end_of_block, surrounding_region
 
 if TYPE_CHECKING:
@@ -22,17 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["RangeImpl"]
 
 
-def _two_dimensional(data: object, area: Area) -> Sequence[Sequence[object]]:
-    """Return what was assigned as rows; a single value fills the area."""
-    if not isinstance(data, (list, tuple)):
-        return [[data] * area.columns] * area.rows
-    if not data or not isinstance(data[0], (list, tuple)):
-        return [data]
-    return data
-
-
 @closed(base_classes.Range, kept=frozenset({"expand"}))
-class RangeImpl(RangeArea):
+class RangeImpl(
+    RangeMoves, RangeSearch, RangeFormulas, RangeSizes, RangeLinks, RangeNames, RangeArea
+):
     """An area of a sheet."""
 
     __slots__ = ()
@@ -125,35 +122,9 @@ class RangeImpl(RangeArea):
     @raw_value.setter
     def raw_value(self, data: object) -> None:
         if len(self):
-            values = _two_dimensional(data, self.area)
+            values = two_dimensional(data, self.area)
             self._model.write(self.area.top, self.area.left, values)
-
-    @property
-    def formula(self) -> Any:
-        """Formulas with their equals sign, constants as typed: of one cell, or rows of them."""
-        if not len(self):
-            return None
-        formulas = self._model.formulas(self.area)
-        return formulas[0][0] if self.shape == (1, 1) else tuple(map(tuple, formulas))
-
-    @formula.setter
-    def formula(self, data: object) -> None:
-        if not len(self):
-            return
-        formulas = _two_dimensional(data, self.area)
-        if isinstance(data, str) and data.startswith(FORMULA_SIGN):
-            formulas = [
-                [move_references(data, down, right) for right in range(self.area.columns)]
-                for down in range(self.area.rows)
-            ]
-        self._model.write_formulas(self.area.top, self.area.left, formulas)
-
-    formula2 = formula
-
-    @property
-    def has_array(self) -> bool:
-        """Whether the first cell belongs to an array formula."""
-        return self._model.in_array(self.area.top, self.area.left)
+            self._tables_follow(len(values), len(values[0]))
 
     def write_cached_results(self, rows: Sequence[Sequence[object]]) -> None:
         """
@@ -169,40 +140,7 @@ class RangeImpl(RangeArea):
     def clear_contents(self) -> None:
         """Empty the cells; formats stay."""
         self._model.change_cells(self.area, None, keep_content=False)
-
-    def clear_formats(self) -> None:
-        """Take the cells' formats away; contents stay."""
-        self._model.change_cells(self.area, b"", keep_content=True)
-
-    def clear(self) -> None:
-        """Take contents and formats away."""
-        self._model.change_cells(self.area, b"", keep_content=False)
-
-    # Formats
-
-    @property
-    def number_format(self) -> str | None:
-        """The format code of the cells, None where they differ."""
-        styles = self.sheet.document.styles
-        codes = {
-            styles.number_format(int(style or b"0")) for style in self._model.styles_in(self.area)
-        }
-        return codes.pop() if len(codes) == 1 else None
-
-    @number_format.setter
-    def number_format(self, code: str) -> None:
-        styles = self.sheet.document.styles
-
-        def derived(style: bytes) -> bytes:
-            return str(styles.with_number_format(int(style or b"0"), code)).encode()
-
-        self._restyle(derived)
-
-    def _restyle(self, derived: Callable[[bytes], bytes]) -> None:
-        area, model = self.area, self._model
-        for row in range(area.top, area.bottom + 1):
-            columns = range(area.left, area.right + 1)
-            model.set_styles(row, {c: derived(model.style(row, c)) for c in columns})
+        self._tables_follow(*self.shape)
 
     # Moving about
 
@@ -215,18 +153,6 @@ class RangeImpl(RangeArea):
     def current_region(self) -> RangeImpl:
         """The block of cells around, bounded by empty rows and columns."""
         return self._part(surrounding_region(self._model, self.area))
-
-    @property
-    def merge_cells(self) -> bool:
-        """Whether a cell of the area is merged."""
-        return any(merged.meets(self.area) for merged in self._model.surroundings.merged)
-
-    @property
-    def merge_area(self) -> RangeImpl:
-        """The merged area that the first cell belongs to, else the cell."""
-        cell = Area(self.area.top, self.area.left, self.area.top, self.area.left)
-        found = (merged for merged in self._model.surroundings.merged if merged.meets(cell))
-        return self._part(next(found, cell))
 
     @property
     def table(self) -> TableImpl | None:

@@ -26,6 +26,7 @@ _PARTS = {
 <Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>
 </Relationships>""",
     "xl/workbook.xml": f"""<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">
+<bookViews><workbookView/></bookViews>
 <sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets>
 </workbook>""",
     "xl/_rels/workbook.xml.rels": f"""<Relationships xmlns="{_PACKAGE}/relationships">

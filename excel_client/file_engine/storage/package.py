@@ -47,8 +47,8 @@ _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
-_ENCRYPTED_FLAG = 0x1
-_DESCRIPTOR_FLAG = 0x8
+#: A part, all parts with a strong cipher, or the directory: encrypted in one way or another.
+_ENCRYPTED_FLAGS = 0x1 | 0x40 | 0x2000
 _UTF8_FLAG = 0x800
 _UNSAFE_NAME = re.compile(r"""(^|/)\.\.?(/|$)|^/|^[A-Za-z]:|[\\\x00-\x1f"<>|]|//""")
 _CHUNK_BYTES = 2**20
@@ -107,6 +107,9 @@ class Package:
             raise PackageTooLarge
         if raw.startswith(_OLE_MAGIC):
             raise EncryptedWorkbook if b"E\0n\0c\0r\0y\0p\0t\0" in raw else NotAWorkbook
+        # Counted before zipfile makes an object of each; the mark is seldom found elsewhere.
+        if raw.count(b"PK\x01\x02") > 2 * PART_COUNT_LIMIT:
+            raise PackageTooLarge
         self.raw = raw
         self._entries = self._read_directory()
         self._by_name = {entry.info.filename.lower(): entry for entry in self._entries}
@@ -120,10 +123,13 @@ class Package:
             zipfile.BadZipFile,
             RuntimeError,
             ValueError,
+            OverflowError,
             struct.error,
             OSError,
         ) as error:
             raise NotAWorkbook from error
+        if not infos:
+            raise NotAWorkbook
         if len(infos) > PART_COUNT_LIMIT:
             raise PackageTooLarge
         if sum(info.file_size for info in infos) > UNPACKED_BYTES_LIMIT:
@@ -141,10 +147,10 @@ class Package:
         return [entries[info.filename] for info in infos]
 
     def _entry(self, info: zipfile.ZipInfo, end: int) -> _Entry:
-        try:
-            header = _LOCAL.unpack_from(self.raw, info.header_offset)
-        except struct.error as error:
-            raise PackageDamaged(info.filename) from error
+        # A place before the file's beginning would be counted from its end.
+        if not 0 <= info.header_offset <= len(self.raw) - _LOCAL.size:
+            raise PackageDamaged(info.filename)
+        header = _LOCAL.unpack_from(self.raw, info.header_offset)
         name_length, extra_length = header[9], header[10]
         name_start = info.header_offset + _LOCAL.size
         data_start = name_start + name_length + extra_length
@@ -152,8 +158,11 @@ class Package:
         name = self.raw[name_start : name_start + name_length]
         if header[0] != b"PK\x03\x04" or data_start + info.compress_size > end:
             raise PackageDamaged(info.filename)
-        if name.decode(codec, "replace") != info.orig_filename:
+        # What another reader would find where it trusts the entry instead of the directory.
+        if name.decode(codec, "replace") != info.orig_filename or header[3] != info.compress_type:
             raise UnsafePackage(info.filename)
+        if header[2] & _ENCRYPTED_FLAGS:
+            raise EncryptedWorkbook(info.filename)
         return _Entry(info=info, data_start=data_start, end=end)
 
     @property
@@ -215,7 +224,7 @@ class Package:
 
 def _judge(info: zipfile.ZipInfo) -> None:
     name = info.filename
-    if info.flag_bits & _ENCRYPTED_FLAG:
+    if info.flag_bits & _ENCRYPTED_FLAGS:
         raise EncryptedWorkbook(name)
     if not name or _UNSAFE_NAME.search(name) or name != info.orig_filename:
         raise UnsafePackage
@@ -357,9 +366,10 @@ def write_package(
     written: dict[str, WrittenPart] = {}
     by_lower_name = {name.lower(): name for name in change.replaced}
     assert all(package.has(name) for name in change.replaced), "only existing parts are replaced"
+    removed = {name.lower() for name in change.removed}
     for entry in package.entries():
         name = entry.info.filename
-        if name in change.removed:
+        if name.lower() in removed:
             continue
         if name.lower() in by_lower_name:
             key = by_lower_name[name.lower()]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
+import hashlib
 import os
 import shutil
 import stat
@@ -20,18 +22,23 @@ from typing import BinaryIO
 from excel_client.file_engine.problems import (
     ChangedSinceRead,
     FileEngineProblem,
+    NotReadable,
     NotSaved,
     OpenElsewhere,
     ReadOnly,
 )
 
-__all__ = ["BackupPolicy", "Clock", "FileState", "FileStore", "read_file", "state_of"]
+__all__ = ["BackupPolicy", "Clock", "FileState", "FileStore", "read_file", "real_path", "state_of"]
 
 Clock = Callable[[], dt.datetime]
 
 _ANY_WRITER = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _SHARING_VIOLATIONS = {32, 33}
 _LEFTOVER_SECONDS = 3600
+#: File systems take names of 255 bytes; the longest addition of ours must still fit.
+_LONGEST_NAME = 200
+#: What some network drives answer where there is nothing to sync.
+_NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +70,19 @@ def state_of(path: Path) -> FileState | None:
         return None
 
 
+def real_path(path: Path) -> Path:
+    """Return the path of the file itself, behind all symbolic links; NotReadable where they lead in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise NotReadable(path.name) from error
+
+
 def read_file(path: Path, limit: int) -> tuple[bytes, FileState]:
     """Return a file's bytes, at most one more than the limit, and the state they were read in."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        # A pipe would be waited for, a device has no end.
+        raise NotReadable(path.name)
     with path.open("rb") as stream:
         before = _state(os.fstat(stream.fileno()))
         data = stream.read(limit + 1)
@@ -93,23 +111,30 @@ class FileStore:
 
         `expected` is the state that the target must be in, None for a file that must not exist.
         """
-        target = target.resolve()
-        _refuse_unsafe(target, expected)
+        target = real_path(target)
         with _translated(target):
-            temporary = target.with_name(f".{target.name}.{os.getpid()}.saving")
+            _refuse_unsafe(target, expected)
+            temporary = target.with_name(f".{_fitting(target.name)}.{os.getpid()}.saving")
+            temporary.unlink(missing_ok=True)
             try:
                 modified = _write_temporary(temporary, target, write)
                 check(temporary.read_bytes())
                 _refuse_unsafe(target, expected)
                 if expected is not None:
                     self._back_up(target, modified)
+                state = _state(temporary.stat())
                 temporary.replace(target)
             finally:
                 with contextlib.suppress(OSError):
                     temporary.unlink(missing_ok=True)
-            _sync_folder(target.parent)
-            _remove_leftovers(target, self.backups.folder_name)
-            return _state(target.stat())
+            # From here on the new file stands: nothing may say that it does not.
+            with contextlib.suppress(OSError):
+                _sync_folder(target.parent)
+            with contextlib.suppress(OSError):
+                _remove_leftovers(target, self.backups.folder_name)
+            with contextlib.suppress(OSError):
+                state = _state(target.stat())
+            return state
 
     def _back_up(self, target: Path, modified: float) -> None:
         if self.backups.keep < 1:
@@ -118,18 +143,37 @@ class FileStore:
         folder.mkdir(exist_ok=True)
         now = self.clock() if self.clock else dt.datetime.fromtimestamp(modified, dt.UTC)
         stamp = now.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        backup = folder / f"{target.stem}.{stamp}{target.suffix}"
-        unfinished = folder / f".{target.name}.{os.getpid()}.copying"
+        stem = _fitting(target.stem)
+        backup = folder / f"{stem}.{stamp}{target.suffix}"
+        unfinished = folder / f".{_fitting(target.name)}.{os.getpid()}.copying"
         try:
-            shutil.copy2(target, unfinished)
+            _copy(target, unfinished)
             unfinished.replace(backup)
         finally:
             with contextlib.suppress(OSError):
                 unfinished.unlink(missing_ok=True)
-        kept = sorted(folder.glob(f"{_literal(target.stem)}.*Z{_literal(target.suffix)}"))
+        kept = sorted(folder.glob(f"{_literal(stem)}.*Z{_literal(target.suffix)}"))
         for old in kept[: -self.backups.keep]:
             with contextlib.suppress(OSError):
                 old.unlink()
+
+
+def _fitting(name: str) -> str:
+    """Return a name with room behind it; a long one is cut, and told from others by its digest."""
+    raw = name.encode(errors="surrogateescape")
+    if len(raw) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(raw).hexdigest()[:16]
+    return f"{raw[: _LONGEST_NAME - 20].decode(errors='ignore')}-{digest}"
+
+
+def _copy(target: Path, copy: Path) -> None:
+    """Copy a file's bytes; its times and mode as far as the drive takes them."""
+    shutil.copyfile(target, copy)
+    with contextlib.suppress(OSError):
+        shutil.copystat(target, copy)
+    with copy.open("rb+") as stream:
+        _sync(stream)
 
 
 def _literal(text: str) -> str:
@@ -138,7 +182,7 @@ def _literal(text: str) -> str:
 
 def _refuse_unsafe(target: Path, expected: FileState | None) -> None:
     name = target.name
-    if any((target.parent / lock).exists() for lock in _lock_names(name)):
+    if any(_is_there(target.parent / lock) for lock in _lock_names(name)):
         raise OpenElsewhere(name)
     if state_of(target) != expected:
         raise ChangedSinceRead(name)
@@ -152,6 +196,14 @@ def _refuse_unsafe(target: Path, expected: FileState | None) -> None:
         raise ReadOnly(name)
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; none has a name that is longer than names can be."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def _lock_names(name: str) -> Iterator[str]:
     """Yield the names of the files that Excel and LibreOffice keep beside an open workbook."""
     yield f"~${name}"
@@ -162,14 +214,32 @@ def _lock_names(name: str) -> Iterator[str]:
 
 
 def _write_temporary(temporary: Path, target: Path, write: Callable[[BinaryIO], None]) -> float:
-    with temporary.open("w+b") as stream:
+    # Never through a file or link that somebody put there.
+    with temporary.open("x+b") as stream:
         if target.exists():
-            with contextlib.suppress(OSError):
-                shutil.copymode(target, temporary)
+            _take_after(temporary, target)
         write(stream)
         stream.flush()
-        os.fsync(stream.fileno())
+        _sync(stream)
         return os.fstat(stream.fileno()).st_mtime
+
+
+def _take_after(temporary: Path, target: Path) -> None:
+    """Give the new file the owner, group and mode of the old one, as far as we may."""
+    old, new = target.stat(), temporary.stat()
+    if os.name == "posix" and (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        with contextlib.suppress(OSError):
+            os.chown(temporary, old.st_uid, old.st_gid)
+    with contextlib.suppress(OSError):
+        temporary.chmod(stat.S_IMODE(old.st_mode))
+
+
+def _sync(stream: BinaryIO) -> None:
+    try:
+        os.fsync(stream.fileno())
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
 
 
 def _sync_folder(folder: Path) -> None:
@@ -185,7 +255,7 @@ def _sync_folder(folder: Path) -> None:
 def _remove_leftovers(target: Path, backups_folder: str) -> None:
     """Remove temporary files that a killed process left behind, an hour older than the target."""
     newest = target.stat().st_mtime
-    unfinished = f".{_literal(target.name)}.*"
+    unfinished = f".{_literal(_fitting(target.name))}.*"
     drafts = target.parent.glob(f"{unfinished}.saving")
     copies = (target.parent / backups_folder).glob(f"{unfinished}.copying")
     for path in (*drafts, *copies):

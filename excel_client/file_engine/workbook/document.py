@@ -7,6 +7,7 @@ Knows no xlwings.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +26,7 @@ from excel_client.file_engine.problems import (
 )
 from excel_client.file_engine.sheet.cell_writing import CellWriter
 from excel_client.file_engine.sheet.cells import CellReader
+from excel_client.file_engine.sheet.rich_text import Run, read_rich_strings
 from excel_client.file_engine.sheet.shared_strings import read_shared_strings
 from excel_client.file_engine.sheet.sheet_model import SheetModel
 from excel_client.file_engine.storage.package import (
@@ -35,13 +37,24 @@ from excel_client.file_engine.storage.package import (
     WrittenPart,
     write_package,
 )
-from excel_client.file_engine.storage.saving import FileState, FileStore, read_file, state_of
-from excel_client.file_engine.tables.table_growth import TableModel
+from excel_client.file_engine.storage.saving import (
+    FileState,
+    FileStore,
+    read_file,
+    real_path,
+    state_of,
+)
+from excel_client.file_engine.tables.table_model import TableModel
+from excel_client.file_engine.tables.written_cells import WrittenCells
 from excel_client.file_engine.workbook import workbook_part
-from excel_client.file_engine.workbook.followers import followed_name
+from excel_client.file_engine.workbook.file_kinds import restated_types
 from excel_client.file_engine.workbook.part_store import CONTENT_TYPES, PartStore
 from excel_client.file_engine.workbook.relations import Relation
+from excel_client.file_engine.workbook.sheet_views import settle_front
+from excel_client.file_engine.workbook.styles_part import read_styles, write_styles
+from excel_client.file_engine.workbook.table_changes import resize_table
 from excel_client.file_engine.workbook.workbook_part import DefinedName, SheetEntry, WorkbookPart
+from excel_client.file_engine.xml.xml_spans import read_tree
 
 __all__ = ["Document"]
 
@@ -63,11 +76,16 @@ class Document:
         self.store = store
         self.read_only = read_only
         self._load(Package(raw))
+        self._written: dict[str, WrittenCells] = {}
+        self._sheets_named = len(self.workbook.sheets)
+        self._last_sheet_id = max((e.number for e in self.workbook.sheets), default=0)
+        #: The key of the sheet that was brought to the front since the workbook was opened.
+        self._front: tuple[str, str] | None = None
 
     @classmethod
     def open(cls, path: Path, store: FileStore, *, read_only: bool) -> Document:
         """Open a workbook file; a symbolic link's target is what is read and later replaced."""
-        path = path.resolve()
+        path = real_path(path)
         try:
             raw, state = read_file(path, FILE_BYTES_LIMIT)
         except OSError as error:
@@ -79,10 +97,19 @@ class Document:
         self.parts = PartStore(package)
         self._models: dict[str, SheetModel] = {}
         self._tables: dict[str, list[TableModel]] = {}
-        for name in ("reader", "writer", "styles", "workbook", "_workbook_relations"):
+        for name in (
+            "reader",
+            "rich_strings",
+            "writer",
+            "styles",
+            "workbook",
+            "_workbook_relations",
+        ):
             self.__dict__.pop(name, None)
         if not package.has(CONTENT_TYPES) or not package.has("_rels/.rels"):
             raise NotAWorkbook
+        # Read now, so that what is wrong with them is not found when they are first written.
+        read_tree(self.parts.part(CONTENT_TYPES), CONTENT_TYPES)
         mains = [r for r in self.parts.relations("") if r.kind == "officeDocument"]
         if not mains or mains[0].is_external:
             raise NotAWorkbook
@@ -113,8 +140,13 @@ class Document:
     @cached_property
     def styles(self) -> Styles:
         """The workbook's cell formats."""
-        name = self._related("styles")
-        return Styles(self.parts.part(name) if name else None, name or "styles")
+        return read_styles(self.parts, self.workbook_name)
+
+    @cached_property
+    def rich_strings(self) -> dict[int, tuple[Run, ...]]:
+        """The shared strings whose parts have fonts of their own, by their place."""
+        name = self._related("sharedStrings")
+        return read_rich_strings(self.parts.part(name), name) if name else {}
 
     @cached_property
     def reader(self) -> CellReader:
@@ -160,6 +192,44 @@ class Document:
             self._models[name] = SheetModel(data, entry.name, self.reader, self.writer, name)
         return self._models[name]
 
+    def entry(self, key: tuple[str, str]) -> SheetEntry:
+        """Return the sheet of a key as the workbook lists it now; KeyError when it is gone."""
+        for entry in self.workbook.sheets:
+            if entry.key == key:
+                return entry
+        raise KeyError(key)
+
+    @property
+    def front(self) -> SheetEntry:
+        """The sheet that is in front, always one that has cells."""
+        sheets, able = self.workbook.sheets, self.worksheets()
+        chosen = [entry for entry in able if entry.key == self._front]
+        stated = [e for e in sheets[self.workbook.active_sheet :][:1] if e in able]
+        shown = [entry for entry in able if entry.state == "visible"]
+        if not able:
+            raise OutsideFileEngine(self.workbook_name)
+        return [*chosen, *stated, *shown, *able][0]
+
+    @property
+    def front_changed(self) -> bool:
+        """Whether a sheet was brought to the front since the workbook was opened."""
+        return self._front is not None
+
+    def bring_to_front(self, entry: SheetEntry) -> None:
+        """Let a sheet be in front; that alone is nothing to save."""
+        if entry != self.front:
+            self._front = entry.key
+
+    def has_model(self, entry: SheetEntry) -> bool:
+        """Whether a sheet's cells were looked at already."""
+        return self.sheet_part(entry) in self._models
+
+    def drop_sheet(self, part: str) -> None:
+        """Forget the cells and tables of a part that is gone."""
+        self._models.pop(part, None)
+        self._tables.pop(part, None)
+        self._written.pop(part, None)
+
     def tables(self, entry: SheetEntry) -> list[TableModel]:
         """Return the tables of a sheet."""
         name = self.sheet_part(entry)
@@ -170,35 +240,37 @@ class Document:
                 if relation.kind == "table"
             }
             keys = self.sheet(entry).surroundings.table_relations()
-            self._tables[name] = [
-                TableModel(targets[key], self.parts.part(targets[key]))
-                for key in keys
-                if key in targets
-            ]
+            # However often a table is listed, it is one.
+            parts = dict.fromkeys(targets[key] for key in keys if key in targets)
+            self._tables[name] = [TableModel(part, self.parts.part(part)) for part in parts]
         return self._tables[name]
 
+    def written_cells(self, entry: SheetEntry) -> WrittenCells:
+        """Return what was written into a sheet below its tables since the workbook was opened."""
+        return self._written.setdefault(self.sheet_part(entry), WrittenCells())
+
     def resize_table(self, entry: SheetEntry, table: TableModel, area: Area) -> None:
-        """Give a table another last row, with all that follows its data."""
-        others = [other.part.area for other in self.tables(entry) if other is not table]
-        old = table.part.body
-        table.resize(self.sheet(entry), others, area)
-        self.parts.edit(table.name, table.data)
-        last = table.part.last_row
-        names = tuple(followed_name(n, entry.name, old, last) for n in self.workbook.names)
-        if names != self.workbook.names:
-            self.set_names(names)
+        """Give a table another size, with all that follows its data."""
+        resize_table(self, entry, table, area)
 
     def set_names(self, names: tuple[DefinedName, ...]) -> None:
         """Let the workbook have these names."""
         name = self.workbook_name
         self.edit_workbook(workbook_part.with_names(self.parts.part(name), names, name))
 
-    def set_sheet_state(self, entry: SheetEntry, state: str) -> None:
-        """Show or hide a sheet."""
-        name = self.workbook_name
-        index = self.workbook.sheets.index(entry)
-        data = self.parts.part(name)
-        self.edit_workbook(workbook_part.with_sheet_state(data, index, state, name))
+    def next_sheet_name(self) -> str:
+        """Return the name that a new sheet gets: a number higher than any it gave out before."""
+        taken = {entry.name.lower() for entry in self.workbook.sheets}
+        while True:
+            self._sheets_named += 1
+            name = f"Sheet{self._sheets_named}"
+            if name.lower() not in taken:
+                return name
+
+    def next_sheet_id(self) -> str:
+        """Return a number that no sheet has or had since the workbook was opened."""
+        self._last_sheet_id += 1
+        return str(self._last_sheet_id)
 
     # Saving
 
@@ -213,19 +285,22 @@ class Document:
 
         Raises a SaveRefused, after which the file is as it was and the document still holds its changes.
         """
-        target = path.resolve() if path is not None else self.path
+        target = real_path(path) if path is not None else self.path
         if target is None:
             raise OutsideFileEngine(place="save")
         if target == self.path and not self.changed:
             return
         if target == self.path and self.read_only:
             raise ReadOnly(target.name)
-        if self.changed and any(
+        types = restated_types(self.parts, self.workbook_name, self.path, target)
+        if (self.changed or types is not None) and any(
             name.startswith("_xmlsignatures/") for name in self.parts.package.names
         ):
             raise SignedWorkbook(target.name)
         expected = self.state if target == self.path else state_of(target)
         change = self._rendered() if self.changed else PackageChange()
+        if types is not None:
+            change = replace(change, replaced={**change.replaced, CONTENT_TYPES: [types]})
         written: dict[str, WrittenPart] = {}
         fresh: list[Package] = []
 
@@ -242,21 +317,20 @@ class Document:
 
     def _rendered(self) -> PackageChange:
         """Return the parts that read differently now, those that are new, and those that are gone."""
+        settle_front(self)
         changed = {name: model for name, model in self._models.items() if model.changed}
         if any(model.formulas_changed for model in changed.values()):
-            self._drop_calculation_chain()
+            self.drop_calculation_chain()
         name = self.workbook_name
         self.edit_workbook(workbook_part.with_full_calculation(self.parts.part(name), name))
-        styles = self._related("styles")
-        if styles and self.styles.changed:
-            self.parts.edit(styles, self.styles.rendered())
+        write_styles(self.parts, name, self.styles)
         replaced: dict[str, Pieces] = {n: [data] for n, data in self.parts.edited.items()}
         added: dict[str, Pieces] = {n: [data] for n, data in self.parts.added.items()}
         for part, model in changed.items():
             (added if part in added else replaced)[part] = model.stream()
         return PackageChange(replaced=replaced, added=added, removed=frozenset(self.parts.removed))
 
-    def _drop_calculation_chain(self) -> None:
+    def drop_calculation_chain(self) -> None:
         """Drop the calculation chain, which Excel makes anew; a stale one means a repair prompt."""
         for relation in self._workbook_relations.values():
             if relation.kind == "calcChain":

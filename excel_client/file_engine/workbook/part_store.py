@@ -149,6 +149,11 @@ class PartStore:
         self.edit(name, data)
         return key
 
+    def add_relations(self, part: str, data: bytes) -> None:
+        """Give a part without relationships those of another one, their ids kept."""
+        self.add(relations_name(self.spelled(part)), data, "")
+        self._state_relations_type()
+
     def unrelate(self, part: str, key: str) -> None:
         """Drop a relationship; what it pointed to stays."""
         name = self.spelled(relations_name(self.spelled(part)))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from excel_client.file_engine.problems import PackageDamaged
+from excel_client.file_engine.problems import PackageDamaged, StrictWorkbook
 from excel_client.file_engine.xml.cell_text import attribute_text
-from excel_client.file_engine.xml.xml_spans import Element, read_tree, splice
+from excel_client.file_engine.xml.xml_spans import STRICT, Element, read_tree, splice
 
 __all__ = [
     "EMPTY_RELATIONS",
@@ -52,6 +52,8 @@ def read_relations(data: bytes, place: str) -> list[Relation]:
         attributes = element.attributes
         if "Id" not in attributes or "Type" not in attributes:
             raise PackageDamaged(place)
+        if attributes["Type"].startswith(STRICT):
+            raise StrictWorkbook(place)
         relations.append(
             Relation(
                 key=attributes["Id"],

@@ -7,6 +7,7 @@ Source: ECMA-376 part 1, 22.9.2.19 (ST_Xstring). Knows no cell.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from excel_client.file_engine.problems import TextTooLong
 
@@ -17,6 +18,7 @@ __all__ = [
     "needs_space",
     "unescape_text",
     "unescape_xml",
+    "written_attributes",
 ]
 
 TEXT_LIMIT = 32_767
@@ -47,6 +49,11 @@ def attribute_text(text: str) -> str:
     """Return text as it stands between the double quotes of an attribute."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return escaped.replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+def written_attributes(attributes: Iterable[tuple[str, str]]) -> str:
+    """Return attributes as they stand in a tag, each with the space before it."""
+    return "".join(f' {name}="{attribute_text(value)}"' for name, value in attributes)
 
 
 def _dereference(match: re.Match[str]) -> str:
