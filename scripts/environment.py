@@ -13,12 +13,14 @@ import sys
 import venv
 from pathlib import Path
 
-__all__ = ["ROOT", "enter_environment", "peers_python"]
+__all__ = ["ROOT", "conformance_python", "enter_environment", "peers_python"]
 
 ROOT = Path(__file__).resolve().parents[1]
 _ENVIRONMENT = ROOT / ".venv"
 #: Other people's libraries, kept apart: what they pull in must not be there when ours is measured.
 _PEERS = ROOT / ".venv-peers"
+#: What xlwings' own tests import; the project itself needs none of it.
+_CONFORMANCE = ROOT / ".venv-conformance"
 _OLDEST_PYTHON = (3, 11)
 #: What each kind of environment may stand in for.
 _ENOUGH_FOR = {"runtime": ("runtime", "development"), "development": ("development",)}
@@ -100,11 +102,29 @@ def peers_python() -> Path:
 
     Made the first time, from requirements/peers.txt.
     """
-    marker = _PEERS / "peers.sha256"
-    fingerprint = hashlib.sha256((ROOT / "requirements" / "peers.txt").read_bytes()).hexdigest()
+    return _python_apart("peers", _PEERS)
+
+
+def conformance_python() -> Path:
+    """
+    Return the interpreter of an environment with what xlwings' own tests import; the project is not installed in it.
+
+    Made the first time, from requirements/conformance.txt.
+    """
+    return _python_apart("conformance", _CONFORMANCE)
+
+
+def _python_apart(kind: str, environment: Path) -> Path:
+    """Make an environment beside the project's own if it is missing or older than its lock."""
+    marker = environment / f"{kind}.sha256"
+    fingerprint = hashlib.sha256((ROOT / "requirements" / f"{kind}.txt").read_bytes()).hexdigest()
     if not marker.exists() or marker.read_text(encoding="ascii") != fingerprint:
-        print("Preparing .venv-peers from requirements/peers.txt (once) ...", file=sys.stderr)
-        venv.create(_PEERS, with_pip=True, clear=True)
-        _pip("--require-hashes", "--requirement", "requirements/peers.txt", environment=_PEERS)
+        print(
+            f"Preparing {environment.name} from requirements/{kind}.txt (once) ...", file=sys.stderr
+        )
+        venv.create(environment, with_pip=True, clear=True)
+        _pip(
+            "--require-hashes", "--requirement", f"requirements/{kind}.txt", environment=environment
+        )
         marker.write_text(fingerprint, encoding="ascii")
-    return _python(_PEERS)
+    return _python(environment)

@@ -43,7 +43,12 @@ class ProcessCost:
 
 def surroundings(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment in which no setting of this machine's user counts."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PENNYVAULT_")}
+    # Python's own as well: where no bytecode may be written, ours would be compiled anew at each start, the peer's not.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PENNYVAULT_", "PYTHON"))
+    }
     path = os.pathsep.join((str(ROOT / "scripts"), str(ROOT)))
     return kept | {"PYTHONPATH": path, "PENNYVAULT_CONFIG_FILE": os.devnull} | dict(more or {})
 

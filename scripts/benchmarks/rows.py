@@ -12,7 +12,12 @@ from benchmarks.requests import refresh_start, small_read
 from benchmarks.stage import Stage
 from benchmarks.statements import ofx_reading
 from benchmarks.stored_pages import stored_page, stored_page_postgresql
-from benchmarks.workbooks import changed_rows, ledger_workbook, template_cells
+from benchmarks.workbooks import (
+    changed_rows,
+    ledger_workbook,
+    template_cells,
+    template_growth,
+)
 
 __all__ = ["ROWS", "Row"]
 
@@ -24,6 +29,8 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "ledger-workbook": ledger_workbook,
         "client-memory": ledger_workbook,
         "template-cells": template_cells,
+        "template-growth": template_growth,
+        "template-memory": template_growth,
         "changed-rows": changed_rows,
         "change-feed": change_feed,
         "change-feed-postgresql": change_feed_postgresql,

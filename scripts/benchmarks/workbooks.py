@@ -12,10 +12,13 @@ from benchmarks.measuring import Better, Figure, compare
 from benchmarks.processes import cost_of, number_told_by, output_of, pennyvault, program
 from benchmarks.stage import CHANGED_ENTRIES, ENTRIES, Stage
 
-__all__ = ["changed_rows", "ledger_workbook", "template_cells"]
+__all__ = ["changed_rows", "ledger_workbook", "template_cells", "template_growth"]
 
 _RUNS = 3
 _PEAK_MEGABYTES_MAX = 300
+#: What ten times the rows may cost more than ten times as much, and still be called linear.
+_GROWTH_MAX = 1.25
+_FEWER = 10
 _OPENPYXL = f"openpyxl {openpyxl.__version__}"
 
 
@@ -89,6 +92,45 @@ def template_cells(stage: Stage) -> Sequence[Figure]:
             peer_name=_OPENPYXL,
             better=Better.FASTER,
             target=7,
+        ),
+    )
+
+
+def template_growth(stage: Stage) -> Sequence[Figure]:
+    """
+    The rows of `template-cells` again, and a tenth of them as the peer: what a row costs of many and of few.
+
+    The peak memory is of whole processes that write all of them, the rows as Python objects included.
+    """
+    path = stage.folder("template-growth") / "ledger.xlsx"
+    many = program("write_cells", ENTRIES, path)
+    few = program("write_cells", ENTRIES // _FEWER, path)
+
+    def of_a_row(command: list[str], rows: int) -> float:
+        return number_told_by(command) / rows * 1e9
+
+    nanoseconds, of_few = compare(
+        lambda: of_a_row(many, ENTRIES), lambda: of_a_row(few, ENTRIES // _FEWER), _RUNS
+    )
+    peaks = [cost_of(many).peak_megabytes for _ in range(_RUNS)]
+    return (
+        Figure(
+            name="template-growth",
+            ours=nanoseconds,
+            peer=of_few,
+            unit="ns/row",
+            peer_name=f"a row of {ENTRIES // _FEWER:,}",
+            better=Better.CEILING,
+            target=_GROWTH_MAX,
+        ),
+        Figure(
+            name="template-memory",
+            ours=max(peaks),
+            peer=_PEAK_MEGABYTES_MAX,
+            unit="MB",
+            peer_name=f"the ceiling of {_PEAK_MEGABYTES_MAX} MB",
+            better=Better.CEILING,
+            target=1,
         ),
     )
 

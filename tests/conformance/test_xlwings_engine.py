@@ -2,15 +2,12 @@
 """
 What the client relies on, said in xlwings' terms alone, so that it can run on Excel itself as well.
 
-PENNYVAULT_TEST_ENGINE names another engine of xlwings ("excel" on a machine that has it).
+conftest.py chooses the engine.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import xlwings as xw
@@ -18,25 +15,7 @@ from xlwings import base_classes
 
 from excel_client.file_engine import register
 from excel_client.file_engine.problems import NeedsExcel
-
-ENGINE = os.environ.get("PENNYVAULT_TEST_ENGINE", "pennyvault")
-OURS = ENGINE == "pennyvault"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[xw.Book]:
-    engine = register() if OURS else xw.engines[ENGINE]
-    app = engine.apps.add(add_book=False)
-    book = app.books.add()
-    book.save(tmp_path / "book.xlsx")
-    yield book
-    book.close()
-    app.quit()
-
-
-@pytest.fixture
-def sheet(book: xw.Book) -> xw.Sheet:
-    return book.sheets[0]
+from tests.conformance.conftest import OURS
 
 
 def test_the_engine_is_registered_once() -> None:
@@ -192,9 +171,7 @@ def test_what_needs_excel_says_so(book: xw.Book, sheet: xw.Sheet) -> None:
         book.to_pdf,
         lambda: sheet.charts,
         lambda: sheet.pictures,
-        lambda: sheet["A1"].color,
-        lambda: setattr(sheet["A1"], "column_width", 3),
-        lambda: sheet["A1"].font.bold,
+        lambda: sheet.shapes,
     ):
         with pytest.raises(NeedsExcel):
             needing()
