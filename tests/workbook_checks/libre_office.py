@@ -14,17 +14,19 @@ import subprocess
 import tempfile
 import warnings
 import zipfile
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-__all__ = ["CellValue", "picture", "recalculate", "skip_without_libre_office"]
+__all__ = ["CellValue", "picture", "recalculate", "recalculate_all", "skip_without_libre_office"]
 
 CellValue = str | int | float | bool | date | datetime | time | None
 
 _TIMEOUT_SECONDS = 180
+_MERGES = re.compile(rb"<mergeCells.*?</mergeCells>", re.DOTALL)
 
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
@@ -45,15 +47,36 @@ def skip_without_libre_office(*, pictures: bool = False) -> None:
 
 def recalculate(path: Path) -> dict[str, dict[str, CellValue]]:
     """Return every value of a workbook by sheet and cell, all formulas calculated anew."""
+    return recalculate_all([path])[0]
+
+
+def recalculate_all(paths: Sequence[Path]) -> list[dict[str, dict[str, CellValue]]]:
+    """Return what `recalculate` does for each of some workbooks, whose names differ, in one run."""
     with tempfile.TemporaryDirectory() as scratch:
-        converted = _convert(path, "xlsx", Path(scratch))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # extensions that openpyxl does not read
-            book = openpyxl.load_workbook(converted, data_only=True)
-        return {
-            sheet.title: {cell.coordinate: cell.value for row in sheet.iter_rows() for cell in row}
-            for sheet in book.worksheets
-        }
+        return [_values_in(path) for path in _convert(paths, "xlsx", Path(scratch))]
+
+
+def _values_in(converted: Path) -> dict[str, dict[str, CellValue]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # extensions that openpyxl does not read
+        book = openpyxl.load_workbook(_without_merges(converted), data_only=True)
+    return {
+        sheet.title: {cell.coordinate: cell.value for row in sheet.iter_rows() for cell in row}
+        for sheet in book.worksheets
+    }
+
+
+def _without_merges(converted: Path) -> io.BytesIO:
+    """Leave out merged areas: openpyxl fails on those of whole rows, as LibreOffice states them."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(converted) as source, zipfile.ZipFile(changed, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.startswith("xl/worksheets/"):
+                content = _MERGES.sub(b"", content)
+            target.writestr(name, content)
+    changed.seek(0)
+    return changed
 
 
 def picture(path: Path, sheet: str, into: Path, *, dots_per_inch: int = 80) -> list[Path]:
@@ -61,13 +84,13 @@ def picture(path: Path, sheet: str, into: Path, *, dots_per_inch: int = 80) -> l
     with tempfile.TemporaryDirectory() as scratch:
         alone = Path(scratch) / f"{path.stem}-{sheet}.xlsx"
         alone.write_bytes(_with_one_sheet_visible(path.read_bytes(), sheet))
-        document = _convert(alone, "pdf", Path(scratch))
+        [document] = _convert([alone], "pdf", Path(scratch))
         stem = into / alone.stem
         _run(["pdftoppm", "-r", str(dots_per_inch), "-png", str(document), str(stem)])
     return sorted(into.glob(f"{stem.name}-*.png"))
 
 
-def _convert(path: Path, kind: str, scratch: Path) -> Path:
+def _convert(paths: Sequence[Path], kind: str, scratch: Path) -> list[Path]:
     profile, out = scratch / "profile", scratch / "out"
     settings = profile / "user" / "registrymodifications.xcu"
     settings.parent.mkdir(parents=True)
@@ -82,11 +105,11 @@ def _convert(path: Path, kind: str, scratch: Path) -> Path:
             kind,
             "--outdir",
             str(out),
-            str(path),
+            *map(str, paths),
         ]
     )
-    converted = out / f"{path.stem}.{kind}"
-    assert converted.is_file(), "LibreOffice could not read the workbook"
+    converted = [out / f"{path.stem}.{kind}" for path in paths]
+    assert all(path.is_file() for path in converted), "LibreOffice could not read the workbook"
     return converted
 
 
