@@ -54,7 +54,7 @@ _MAY_CHANGE = ("xl/calcChain.xml", "xl/sharedStrings.xml", "xl/styles.xml", "[Co
 #: What may read differently in parts that follow a table: a cache's flag, and where a chart's data stands.
 _MAY_FOLLOW = {
     "xl/pivotCache/": re.compile(rb' refreshOnLoad="[01]"'),
-    "xl/charts/": re.compile(rb"<c:f>[^<]*</c:f>"),
+    "xl/charts/": re.compile(rb"<((?:c:)?f)>[^<]*</\1>"),
 }
 _ROW_LIMIT, _COLUMN_LIMIT = 1_048_576, 16_384
 _BLOCK_ROWS = 1000

@@ -16,7 +16,7 @@ from functools import cached_property
 from operator import lt
 
 from excel_client.file_engine.formulas.formula_text import move_references
-from excel_client.file_engine.formulas.references import column_letters
+from excel_client.file_engine.formulas.references import ROW_LIMIT, column_letters
 from excel_client.file_engine.problems import PackageDamaged, StrictWorkbook
 from excel_client.file_engine.sheet.cells import split_row
 from excel_client.file_engine.xml.alternatives import ALTERNATIVES, chosen, unprefixed
@@ -127,12 +127,17 @@ class SheetRows:
         self.rebased = False
 
     def _index(self) -> None:
-        index = _indexed(self._data, self._start, self._end)
-        if index is None:
-            self._data = _canonical(self._data[self._start : self._end], self.place)
-            self._start, self._end = 0, len(self._data)
+        try:
             index = _indexed(self._data, self._start, self._end)
+            if index is None:
+                self._data = _canonical(self._data[self._start : self._end], self.place)
+                self._start, self._end = 0, len(self._data)
+                index = _indexed(self._data, self._start, self._end)
+        except (OverflowError, ValueError) as error:
+            raise PackageDamaged(self.place) from error
         if index is None or not all(map(lt, index[0], index[0][1:])):
+            raise PackageDamaged(self.place)
+        if index[0] and not 1 <= index[0][0] <= index[0][-1] <= ROW_LIMIT:
             raise PackageDamaged(self.place)
         self.numbers, self._starts = index
         self._starts.append(self._end)

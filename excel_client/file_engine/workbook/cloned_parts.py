@@ -81,8 +81,7 @@ class PartCopies:
         return name
 
     def _is_free(self, name: str) -> bool:
-        target = self._target
-        return not (target.has(name) or name in target.removed or name.lower() in self._taken)
+        return self._target.is_free(name) and name.lower() not in self._taken
 
     def plan_relations(self, part: str, copy: str) -> None:
         """Plan the relationships of a part's copy and all that they lead to; refuse what can't be copied exactly."""

@@ -112,7 +112,16 @@ class PartStore:
     def free_name(self, pattern: str) -> str:
         """Return the first name of a pattern such as "xl/tables/table{}.xml" that is not taken, counted from 1."""
         names = (pattern.format(number) for number in count(1))
-        return next(n for n in names if not self.has(n) and n not in self.removed)
+        return next(name for name in names if self.is_free(name))
+
+    def is_free(self, name: str) -> bool:
+        """Whether no part has or had a name, nor left relationships behind under it."""
+        return not (
+            self.has(name)
+            or name in self.removed
+            or self.has(relations_name(name))
+            or relations_name(name) in self.removed
+        )
 
     # Relationships
 

@@ -47,7 +47,7 @@ def assert_all_named(said: list[dict[str, Any]], count: int) -> None:
 
 
 def test_mutated_packages_are_worked_on_or_refused_by_name(tmp_path: Path) -> None:
-    assert_all_named(work_on_mutated(tmp_path, 0, 250), 250)
+    assert_all_named(work_on_mutated(tmp_path, 0, 150), 150)
 
 
 @pytest.mark.deep
