@@ -287,3 +287,14 @@ def test_a_saved_table_is_the_same_when_it_is_opened_again(
     assert opened.range.address == "$B$2:$D$6"
     assert names_of(opened) == ["Name", "Amount", "Note"]
     assert again.sheets[0]["B6"].value == "Total"
+
+
+def test_a_formula_that_fills_a_column_is_the_columns(sheet: xw.Sheet) -> None:
+    sheet["A1"].value = [["Net", "Gross"], [1, None], [2, None]]
+    table = sheet.tables.add(sheet["A1:B3"], name="Sums")
+    sheet["B2:B3"].formula = "=[@Net]*1.2"
+    table.resize(sheet["A1:B6"])
+    body = table.data_body_range
+    assert body is not None
+    # Whether this row is said as "@" is the engine's own way.
+    assert all(str(cell.formula).endswith("*1.2") for cell in body.columns[1])

@@ -15,6 +15,7 @@ from excel_client.file_engine.interface.range_area import RangeArea
 from excel_client.file_engine.problems import ArrayFormulaInTable
 from excel_client.file_engine.sheet.cell_edits import is_formula
 from excel_client.file_engine.sheet.formula_entry import FormulaMeaning
+from excel_client.file_engine.workbook.calculated_columns import note_calculated_columns
 from excel_client.file_engine.workbook.formula_names import WorkbookNames
 from excel_client.file_engine.workbook.table_headers import before_formulas
 
@@ -61,6 +62,8 @@ class RangeFormulas(RangeArea):
             self.area.top, self.area.left, formulas, meaning, self._names_in_formulas()
         )
         self._tables_follow(len(formulas), len(formulas[0]))
+        if isinstance(data, str) and is_formula(data):
+            note_calculated_columns(self._document, self.sheet.entry, self.area)
 
     def _names_in_formulas(self) -> WorkbookNames:
         return WorkbookNames(self._document, self.sheet.entry)

@@ -26,6 +26,7 @@ __all__ = [
     "new_table",
     "with_area",
     "with_attributes",
+    "with_calculated_columns",
     "with_column_names",
     "with_columns",
     "with_filter",
@@ -182,6 +183,28 @@ def with_column_names(data: bytes, place: str, names: Mapping[int, str]) -> byte
             for at, name in names.items()
         ],
     )
+
+
+def with_calculated_columns(data: bytes, place: str, formulas: Mapping[int, str]) -> bytes:
+    """Return the part in which some columns, by their 0-based places, are calculated by stored formulas."""
+    columns = read_tree(data, place).find("tableColumns")
+    assert columns is not None, "the part was read before"
+    edits: list[Edit] = []
+    for at, formula in formulas.items():
+        element = columns.children[at]
+        prefix = element.prefix(data).decode()
+        name = f"{prefix}calculatedColumnFormula"
+        written = f"<{name}>{escape_text(formula)}</{name}>".encode()
+        standing = element.find("calculatedColumnFormula")
+        if standing is not None:
+            edits.append((standing.start, standing.end, written))
+        elif element.end == element.open_end:
+            tag = data[element.start : element.open_end].removesuffix(b"/>").rstrip() + b">"
+            closing = f"</{prefix}tableColumn>".encode()
+            edits.append((element.start, element.end, tag + written + closing))
+        else:
+            edits.append((element.open_end, element.open_end, written))
+    return splice(data, edits)
 
 
 def with_columns(data: bytes, place: str, columns: Sequence[int | str]) -> bytes:
