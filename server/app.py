@@ -31,6 +31,7 @@ from server.database.sessions import Database
 from server.exact_amounts.ledger import routes as ledger_routes
 from server.exact_amounts.ledger.bucketed_view import BucketedView
 from server.exact_amounts.ledger.ledger_store import LedgerStore
+from server.exact_amounts.reconciliation import routes as reconciliation_routes
 from server.exact_amounts.statements import routes as statement_routes
 from server.exact_amounts.statements.reading import read_statement
 from server.identity import routes as identity_routes
@@ -75,6 +76,8 @@ __all__ = [
 
 #: The schema with which ledgers got their integrity sums and the server its trail.
 _SCHEMA_WITH_SUMS = 2
+#: The schema whose new columns and tables the sums cover too.
+_SCHEMA_WITH_EDITS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +271,9 @@ async def _note_migrations(room: KeyRoom, schema: int) -> None:
     if noted < _SCHEMA_WITH_SUMS:
         for tenant_id in await RotationStore(database).tenants():
             await room.ledger.begin_sums(tenant_id)
+    elif noted < _SCHEMA_WITH_EDITS:
+        for tenant_id in await RotationStore(database).tenants():
+            await room.ledger.renew_sums(tenant_id)
     async with database.transaction() as session:
         await trail.hold(session)
         noted = await trail.last_count_of(session, AuditEvent.MIGRATION_APPLIED) or 0
@@ -301,7 +307,8 @@ async def _open_parts(
     return WebParts(
         endpoints=[
             *identity_routes.endpoints(identity),
-            *ledger_routes.endpoints(room.ledger),
+            *ledger_routes.endpoints(room.ledger, identity),
+            *reconciliation_routes.endpoints(room.ledger, identity),
             *statement_routes.endpoints(room.ledger, read_statement),
             *analytics_routes.endpoints(BucketedView(room.ledger)),
         ],

@@ -24,6 +24,11 @@ class AuditEvent(StrEnum):
     BATCH_IMPORTED = "batch_imported"
     BATCH_TYPED = "batch_typed"
     BATCH_UNDONE = "batch_undone"
+    ENTRIES_EDITED = "entries_edited"
+    BALANCE_TYPED = "balance_typed"
+    ADJUSTMENT_TYPED = "adjustment_typed"
+    MONTH_CLOSED = "month_closed"
+    MONTH_REOPENED = "month_reopened"
     #: `count` is the key version.
     KEY_CREATED = "key_created"
     #: A tenant's data keys were unwrapped; `count` says how many.

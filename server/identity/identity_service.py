@@ -8,7 +8,7 @@ tenant's key. It implements web's Authenticator and ExposedTokens.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -45,6 +45,7 @@ __all__ = [
 TOKENS_IN_USE_MAX = 100
 
 _ALL_SCOPES = frozenset(Scope)
+_ADMINISTRATORS = frozenset({"owner", "administrator"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +247,17 @@ class IdentityService:
             version=row.version,
         )
 
+    async def names(self, tenant_id: TenantId) -> Mapping[PrincipalId, str]:
+        """Return what each principal of a ledger is called: the label of its first token."""
+        words = await self._words(tenant_id)
+        rows = await self._store.labels_of_principals(tenant_id)
+        return {principal: words.open_label(token, label) for principal, token, label in rows}
+
+    async def may_administer(self, caller: Principal) -> bool:
+        """Whether the caller is an owner or administrator of its ledger."""
+        profile = await self._store.find_profile(caller.tenant_id, caller.person_id)
+        return profile is not None and profile.role in _ADMINISTRATORS
+
     async def list_tokens(self, caller: Principal) -> list[ListedToken]:
         """Return the tokens of the caller's ledger, those in use first."""
         words = await self._words(caller.tenant_id)
@@ -265,7 +277,11 @@ class IdentityService:
     async def create_token(
         self, caller: Principal, label: str, scopes: frozenset[Scope], lifetime: timedelta | None
     ) -> MadeToken:
-        """Make another token of the caller's principal, which may do no more than the caller's own."""
+        """
+        Make another token of the caller's person, which may do no more than the caller's own.
+
+        It is a principal of its own: what is done with it carries its name.
+        """
         if not scopes <= caller.scopes:
             raise InsufficientScope
         words = await self._words(caller.tenant_id)
@@ -274,12 +290,16 @@ class IdentityService:
             in_use = await self._store.count_tokens_in_use(session, caller.tenant_id, now)
             if in_use >= TOKENS_IN_USE_MAX:
                 raise TooManyTokens
+            principal_id = PrincipalId(self._new_id())
+            await self._store.add_principal(
+                session, caller.tenant_id, principal_id, caller.person_id, now
+            )
             made = await self._add_token(
                 session,
                 words,
                 _TokenWish(
                     tenant_id=caller.tenant_id,
-                    principal_id=caller.principal_id,
+                    principal_id=principal_id,
                     label=label,
                     scopes=scopes,
                     lifetime=lifetime,

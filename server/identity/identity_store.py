@@ -158,6 +158,26 @@ class IdentityStore:
             {**ids, "principal_id": ledger.principal_id.bytes, "kind": "person"},
         )
 
+    async def add_principal(
+        self,
+        session: Session,
+        tenant_id: TenantId,
+        principal_id: PrincipalId,
+        person_id: PersonId,
+        created_at: str,
+    ) -> None:
+        """Write another principal of a person: one of its machines."""
+        await session.execute(
+            _QUERIES["add_principal"],
+            {
+                "tenant_id": tenant_id.bytes,
+                "principal_id": principal_id.bytes,
+                "person_id": person_id.bytes,
+                "kind": "machine",
+                "created_at": created_at,
+            },
+        )
+
     async def add_token(self, session: Session, token: NewTokenRow) -> None:
         """Write a token and its entry in the directory."""
         ids = {"tenant_id": token.tenant_id.bytes, "token_id": token.token_id.bytes}
@@ -199,6 +219,19 @@ class IdentityStore:
                 revoked_at=row[5],
             )
             for row in rows
+        ]
+
+    async def labels_of_principals(
+        self, tenant_id: TenantId
+    ) -> list[tuple[PrincipalId, TokenId, bytes]]:
+        """Return each principal with its tokens' sealed labels, the first token last."""
+        async with self._database.session(tenant_id) as session:
+            rows = await session.fetch_all(
+                _QUERIES["labels_of_principals"], {"tenant_id": tenant_id.bytes}
+            )
+        return [
+            (PrincipalId(UUID(bytes=principal)), TokenId(UUID(bytes=token)), label)
+            for principal, token, label in rows
         ]
 
     async def revoke_token(

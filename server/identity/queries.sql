@@ -46,6 +46,13 @@ WHERE tenant_id = :tenant_id
 ORDER BY revoked_at IS NOT NULL, token_id DESC
 LIMIT :limit
 
+-- name: labels_of_principals
+-- A principal is called by the first of its tokens.
+SELECT principal_id, token_id, label_sealed
+FROM tokens
+WHERE tenant_id = :tenant_id
+ORDER BY token_id DESC
+
 -- name: count_tokens_in_use
 SELECT count(*)
 FROM tokens

@@ -17,6 +17,9 @@ class Context(IntEnum):
 
     ENTRY_AMOUNT = 1
     ANCHOR_BALANCE = 2
+    #: An edit, or an entry as it was before it was booked: it may hold amounts.
+    EDIT = 3
+    EVIDENCE = 4
 
     ENTRY_TEXT = 100
     ACCOUNT_NAME = 101
@@ -26,3 +29,4 @@ class Context(IntEnum):
     TOKEN_LABEL = 105
     IDEMPOTENT_ANSWER = 106
     LEDGER_SUMS = 107
+    REOPENING_REASON = 108

@@ -103,6 +103,76 @@ ROUTE_TABLE: Mapping[RouteName, RouteRow] = MappingProxyType(
             limit="120/minute",
             idempotent=True,
         ),
+        RouteName.APPLY_EDITS: RouteRow(
+            method="POST",
+            path="/v1/edits",
+            scope=Scope.WRITE,
+            limit="600/minute",
+            body_cap_bytes=8 * _MIB,
+            idempotent=True,
+        ),
+        RouteName.TAKE_LEASE: RouteRow(
+            method="POST",
+            path="/v1/workbook-leases",
+            scope=Scope.WRITE,
+            limit="600/minute",
+            body_cap_bytes=_KIB,
+            success=HTTPStatus.CREATED,
+        ),
+        RouteName.DROP_LEASE: RouteRow(
+            method="DELETE",
+            path="/v1/workbook-leases/{lease_id}",
+            scope=Scope.WRITE,
+            limit="600/minute",
+            success=HTTPStatus.NO_CONTENT,
+        ),
+        RouteName.STATE_BALANCE: RouteRow(
+            method="POST",
+            path="/v1/balances",
+            scope=Scope.WRITE,
+            limit="300/minute",
+            body_cap_bytes=4 * _KIB,
+            idempotent=True,
+            success=HTTPStatus.CREATED,
+        ),
+        RouteName.ADJUST_BALANCE: RouteRow(
+            method="POST",
+            path="/v1/adjustments",
+            scope=Scope.WRITE,
+            limit="300/minute",
+            body_cap_bytes=16 * _KIB,
+            idempotent=True,
+            success=HTTPStatus.CREATED,
+        ),
+        RouteName.EXPLAIN_ACCOUNT: RouteRow(
+            method="GET",
+            path="/v1/accounts/{account_id}/explanation",
+            scope=Scope.READ,
+            limit="120/minute",
+        ),
+        RouteName.LIST_CLOSINGS: RouteRow(
+            method="GET", path="/v1/closings", scope=Scope.READ, limit="300/minute"
+        ),
+        RouteName.CLOSE_MONTH: RouteRow(
+            method="POST",
+            path="/v1/closings",
+            scope=Scope.WRITE,
+            limit="60/minute",
+            body_cap_bytes=4 * _KIB,
+            idempotent=True,
+            success=HTTPStatus.CREATED,
+        ),
+        RouteName.SHOW_CLOSING: RouteRow(
+            method="GET", path="/v1/closings/{month}", scope=Scope.READ, limit="120/minute"
+        ),
+        RouteName.REOPEN_MONTH: RouteRow(
+            method="POST",
+            path="/v1/closings/{month}/reopen",
+            scope=Scope.WRITE,
+            limit="60/minute",
+            body_cap_bytes=16 * _KIB,
+            idempotent=True,
+        ),
         RouteName.SUMMARISE_MONTHS: RouteRow(
             method="GET", path="/v1/reports/month-summary", scope=Scope.READ, limit="300/minute"
         ),

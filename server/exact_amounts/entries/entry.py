@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum, unique
+from enum import IntEnum, StrEnum, unique
 
 from server.exact_amounts.entries.money import ExactAmount
 from server.shared_types.ids import AccountId, BatchId, EntryId
@@ -14,9 +14,12 @@ __all__ = [
     "Anchor",
     "AnchorSource",
     "CategorySource",
+    "EntryField",
+    "EntryRole",
     "EntryStatus",
     "EntryText",
     "LedgerEntry",
+    "Removal",
 ]
 
 
@@ -26,6 +29,46 @@ class EntryStatus(StrEnum):
 
     POSTED = "posted"
     PENDING = "pending"
+
+
+@unique
+class EntryRole(StrEnum):
+    """What an entry is to others."""
+
+    #: As the bank gave it, or typed.
+    WHOLE = "whole"
+    #: A whole entry that has parts: they stand for it in sums by category, it stands for them in proofs.
+    SPLIT = "split"
+    #: A line of a split.
+    PART = "part"
+    #: An explicit line that makes a stretch add up until its cause is found; it goes by itself then.
+    ADJUSTMENT = "adjustment"
+
+
+@unique
+class Removal(StrEnum):
+    """Why an entry is gone. What a user removed or merged is remembered: an import does not bring it back."""
+
+    UNDONE = "undone"
+    USER = "user"
+    MERGED = "merged"
+    CLEARED = "cleared"
+    UNSPLIT = "unsplit"
+    BANK = "bank"
+
+
+@unique
+class EntryField(IntEnum):
+    """What of an entry can be edited, each with the version at which it last changed."""
+
+    CATEGORY = 0
+    TAGS = 1
+    NOTES = 2
+    REVIEWED = 3
+    STATEMENT = 4
+    TRANSFER = 5
+    #: Amount, parts, and whether it is there at all.
+    SHAPE = 6
 
 
 @unique
@@ -78,6 +121,18 @@ class EntryText:
     notes: str = ""
     tags: tuple[str, ...] = ()
     reviewed: bool = False
+    #: What the legs of a transfer share, or None.
+    transfer_id: str | None = None
+    #: The ids of the other legs.
+    transfer_legs: tuple[str, ...] = ()
+    #: The entry that stands for this one since they were merged, or None.
+    merged_into: str | None = None
+    #: The ledger's version at which each `EntryField` last changed; empty where none ever did.
+    field_versions: tuple[int, ...] = ()
+
+    def version_of(self, field: EntryField) -> int:
+        """The ledger's version at which a field last changed; 0 where it never did."""
+        return self.field_versions[field] if self.field_versions else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +152,24 @@ class LedgerEntry:
     original: ExactAmount | None = None
     text: EntryText = field(repr=False)
     status: EntryStatus = EntryStatus.POSTED
-    #: Withdrawn by undo or by the bank; kept as a tombstone.
+    #: Kept as a tombstone; `removal` says why.
     removed: bool = False
+    removal: Removal | None = None
+    role: EntryRole = EntryRole.WHOLE
+    #: The split that a part belongs to.
+    parent_id: EntryId | None = None
+    #: The last day of the statement that the entry belongs to, where that is not the one of its date.
+    statement_on: str | None = None
+
+    @property
+    def proof_day(self) -> str:
+        """The day on which it counts in proofs."""
+        return self.statement_on or self.posted_on
+
+    @property
+    def counts_in_proofs(self) -> bool:
+        """Whether a proof counts it once it is posted: in a proof a split stands for its parts."""
+        return not self.removed and self.role is not EntryRole.PART
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,11 @@ Problems of the exact side. No message holds a value: a place is a line number o
     + UnknownAccount
     + UnknownBatch
     + AlreadyUndone
+    + ConfirmationNeeded
+    + MonthIsClosed
+    + MonthNotClosed
+    + MonthNotOver
+    + WorkbookBusy
     + EpochIsOver
     + CursorNotReadable
     + IdempotencyKeyReused
@@ -35,6 +40,7 @@ __all__ = [
     "AccountNameTaken",
     "AlreadyUndone",
     "AmountNotReadable",
+    "ConfirmationNeeded",
     "CurrencyNeeded",
     "CursorNotReadable",
     "DateNotReadable",
@@ -43,12 +49,16 @@ __all__ = [
     "ExactSideProblem",
     "IdempotencyKeyReused",
     "LedgerTampered",
+    "MonthIsClosed",
+    "MonthNotClosed",
+    "MonthNotOver",
     "StatementRefused",
     "TextNotAcceptable",
     "UnknownAccount",
     "UnknownBatch",
     "UnknownCategory",
     "UnknownCurrency",
+    "WorkbookBusy",
 ]
 
 #: Ids that an answer names.
@@ -109,6 +119,41 @@ class AlreadyUndone(ExactSideProblem):
     """This batch was undone before."""
 
     code = "already_undone"
+    status = HTTPStatus.CONFLICT
+
+
+class ConfirmationNeeded(ExactSideProblem):
+    """More than 50 edits at once wait for a yes: send them again with `confirmed`; nothing was done."""
+
+    code = "confirmation_needed"
+    status = HTTPStatus.CONFLICT
+
+
+class MonthIsClosed(ExactSideProblem):
+    """This touches a balance of a closed month; an administrator can reopen it."""
+
+    code = "month_is_closed"
+    status = HTTPStatus.CONFLICT
+
+
+class MonthNotClosed(ExactSideProblem):
+    """This month is not closed."""
+
+    code = "month_not_closed"
+    status = HTTPStatus.NOT_FOUND
+
+
+class MonthNotOver(ExactSideProblem):
+    """A month can be closed once it is over."""
+
+    code = "month_not_over"
+    status = HTTPStatus.CONFLICT
+
+
+class WorkbookBusy(ExactSideProblem):
+    """Somebody else is writing into this workbook just now; try again in a moment."""
+
+    code = "workbook_busy"
     status = HTTPStatus.CONFLICT
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from server.exact_amounts.entries.currencies import exponent_of
 from server.exact_amounts.entries.entry import Account, Anchor
 from server.exact_amounts.entries.money import EXACT, ExactAmount
 from server.exact_amounts.ledger.account_store import AccountStore
+from server.exact_amounts.ledger.closing_store import ClosingStore
 from server.exact_amounts.ledger.entry_store import EntryStore
 from server.exact_amounts.ledger.integrity_check import check_ledger
 from server.exact_amounts.ledger.integrity_store import read_sums, sums_or_problem
@@ -26,7 +27,7 @@ from server.exact_amounts.ledger.row_sealer import PostedTotals, RowSealer
 from server.exact_amounts.ledger.wire import AccountAnswer
 from server.shared_types.ids import AccountId, TenantId
 
-__all__ = ["AccountState", "AccountStates", "account_answer", "prove_accounts"]
+__all__ = ["AccountNotes", "AccountState", "AccountStates", "account_answer", "prove_accounts"]
 
 _LEDGERS_KEPT = 64
 
@@ -41,6 +42,18 @@ class AccountState:
     #: How many entries are posted.
     entries: int
     proof: AccountProof
+    #: The last month that is closed, or None.
+    closed_through: str | None = None
+    #: How many adjustments are in force.
+    adjustments: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountNotes:
+    """What else there is to say of accounts: closed months, and adjustments by account."""
+
+    closed_months: Collection[str] = frozenset()
+    adjustments: Mapping[AccountId, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +68,7 @@ def prove_accounts(
     accounts: Sequence[Account],
     totals: dict[AccountId, PostedTotals],
     anchors: Sequence[Anchor],
+    notes: AccountNotes,
 ) -> tuple[AccountState, ...]:
     """Return how each account stands, in the order given."""
     by_account: dict[AccountId, list[Anchor]] = {}
@@ -69,6 +83,8 @@ def prove_accounts(
                 account=account,
                 entries=posted.count,
                 proof=prove(account.currency, posted.by_day, stated),
+                closed_through=max(notes.closed_months, default=None),
+                adjustments=notes.adjustments.get(account.account_id, 0),
             )
         )
     return tuple(states)
@@ -102,7 +118,11 @@ class AccountStates:
         anchors = await accounts.live_anchors()
         rows = await EntryStore(session, sealer).posted_amounts()
         totals = await asyncio.to_thread(sealer.posted_totals, rows)
-        proven = await asyncio.to_thread(prove_accounts, every, totals, anchors)
+        notes = AccountNotes(
+            closed_months=await ClosingStore(session, sealer).closed_months(),
+            adjustments=await EntryStore(session, sealer).adjustments_by_account(),
+        )
+        proven = await asyncio.to_thread(prove_accounts, every, totals, anchors, notes)
         states = StatesOfLedger(version=record.ledger_version, accounts=proven)
         self._keep(sealer.tenant_id, states)
         return states
@@ -153,4 +173,6 @@ def account_answer(state: AccountState) -> AccountAnswer:
         difference=_literal(proof.difference),
         proof=proof.proof.value,
         decimals=exponent_of(account.currency),
+        closed_through=state.closed_through,
+        adjustments=state.adjustments,
     )

@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from server.exact_amounts.disclosure import disclose_entries
-from server.exact_amounts.entries.entry import Anchor, CategorySource, EntryText, LedgerEntry
+from server.exact_amounts.entries.entry import (
+    Anchor,
+    CategorySource,
+    EntryRole,
+    EntryText,
+    LedgerEntry,
+)
+from server.exact_amounts.ledger.identities import Identities
 from server.exact_amounts.ledger.plans import PlannedAnchor, PlannedEntry, Settlement
 from server.shared_types.buckets import BucketedEntry
 from server.shared_types.ids import BatchId, EntryId, IdMaker
@@ -17,9 +24,12 @@ __all__ = [
     "StoredEntry",
     "UndoneBatch",
     "booked_entry",
+    "keeping_words",
     "new_anchor",
     "new_entries",
     "stored_entries",
+    "stored_part",
+    "with_categories",
 ]
 
 #: The bucket side's word on new entries: a category's id or None for each.
@@ -43,6 +53,8 @@ class UndoneBatch:
     batch_id: BatchId
     version: int
     removed: int
+    #: How many fields keep a later word.
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +87,12 @@ def booked_entry(
 ) -> LedgerEntry:
     """Return a pending entry as it is booked: it keeps its id and what people wrote, and changes its batch."""
     entry = _entry(settlement.becomes, settlement.entry_id, batch_id, version)
-    return replace(entry, text=_keeping_words(entry.text, pending.text))
+    return replace(
+        entry,
+        text=keeping_words(entry.text, pending.text),
+        role=pending.role,
+        statement_on=pending.statement_on,
+    )
 
 
 def new_anchor(planned: PlannedAnchor, batch_id: BatchId, version: int) -> Anchor:
@@ -94,17 +111,30 @@ def stored_entries(
     entries: Sequence[LedgerEntry], planned: Sequence[PlannedEntry], categorise: Categorise
 ) -> list[StoredEntry]:
     """Return entries with their digests, and with the provider's category where nobody else said one."""
-    if not entries:
-        return []
-    category_ids = categorise(disclose_entries(entries))
     return [
-        StoredEntry(
-            entry=_categorised(entry, category_id),
-            identity=plan.identity,
-            bank_identity=plan.bank_identity,
-        )
-        for entry, plan, category_id in zip(entries, planned, category_ids, strict=True)
+        StoredEntry(entry=entry, identity=plan.identity, bank_identity=plan.bank_identity)
+        for entry, plan in zip(with_categories(entries, categorise), planned, strict=True)
     ]
+
+
+def stored_part(part: LedgerEntry, identities: Identities) -> StoredEntry:
+    """Return a line of a split with its digest: no import ever finds it by what it says."""
+    return StoredEntry(entry=part, identity=identities.own_line(part.entry_id), bank_identity=None)
+
+
+def with_categories(entries: Sequence[LedgerEntry], categorise: Categorise) -> list[LedgerEntry]:
+    """Return entries, those that nobody gave a category with the provider's; an adjustment has none."""
+    without = [e for e in entries if e.text.category_id is None and _is_spent(e)]
+    if not without:
+        return list(entries)
+    said = categorise(disclose_entries(without))
+    words = {e.entry_id: word for e, word in zip(without, said, strict=True)}
+    return [_categorised(entry, words.get(entry.entry_id)) for entry in entries]
+
+
+def _is_spent(entry: LedgerEntry) -> bool:
+    """Whether an entry is one of money; the bucket side never hears of the others."""
+    return entry.role is not EntryRole.ADJUSTMENT
 
 
 def _entry(
@@ -120,11 +150,12 @@ def _entry(
         original=planned.original,
         text=planned.text,
         status=planned.status,
+        role=planned.role,
     )
 
 
-def _keeping_words(booked: EntryText, pending: EntryText) -> EntryText:
-    """What the bank writes of a booked entry, with what people wrote about it while it was pending."""
+def keeping_words(booked: EntryText, pending: EntryText) -> EntryText:
+    """Return what the bank writes of a booked entry, with what people wrote about it while it was pending."""
     by_user = pending.category_source is CategorySource.USER
     return replace(
         booked,
@@ -133,6 +164,9 @@ def _keeping_words(booked: EntryText, pending: EntryText) -> EntryText:
         notes=pending.notes,
         tags=pending.tags,
         reviewed=pending.reviewed,
+        transfer_id=pending.transfer_id,
+        transfer_legs=pending.transfer_legs,
+        field_versions=pending.field_versions,
     )
 
 

@@ -9,14 +9,15 @@ from uuid import UUID
 
 from server.database.queries import load_queries
 from server.database.sessions import Session
-from server.exact_amounts.entries.problems import UnknownBatch
+from server.exact_amounts.entries.problems import AlreadyUndone, UnknownBatch
 from server.exact_amounts.ledger.integrity_store import IntegrityStore
 from server.exact_amounts.ledger.plans import BatchPlan
 from server.exact_amounts.ledger.row_sealer import RowSealer
 from server.exact_amounts.ledger.summed_rows import SummedBatch, SummedTable, summed_row
+from server.exact_amounts.ledger.undoing import UndoneBatches
 from server.shared_types.ids import BatchId, PrincipalId
 
-__all__ = ["BatchRecord", "BatchStore", "GivenAnswer"]
+__all__ = ["BatchRecord", "BatchStore", "GivenAnswer", "Writer"]
 
 _QUERIES = load_queries("server.exact_amounts.ledger")
 
@@ -31,6 +32,16 @@ class BatchRecord:
     added: int
     file_name: str | None = field(repr=False)
     undone_at: datetime | None
+    purpose: str | None = None
+    principal_id: PrincipalId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Who wrote something, and when."""
+
+    principal_id: PrincipalId
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +138,7 @@ class BatchStore:
             "undone_version": None,
             "undone_at": None,
             "undone_by": None,
+            "purpose": plan.purpose.value if plan.purpose else None,
         }
         await self._session.execute(_QUERIES["add_batch"], row)
         sums.swap(SummedTable.BATCHES, (), [summed_row(SummedTable.BATCHES, row)])
@@ -135,7 +147,8 @@ class BatchStore:
         """Return every batch, newest first."""
         rows = await self._session.fetch_all(_QUERIES["batches"], {"tenant_id": self._tenant})
         records = []
-        for raw_id, version, kind, created_at, source_sealed, added, undone_at in rows:
+        for raw_id, version, kind, created_at, source_sealed, added, undone_at, *more in rows:
+            purpose, raw_principal = more
             batch_id = BatchId(UUID(bytes=raw_id))
             source = (
                 self._sealer.open_source(source_sealed, batch_id, version)
@@ -150,18 +163,45 @@ class BatchStore:
                     added=added,
                     file_name=source.file_name if source else None,
                     undone_at=datetime.fromisoformat(undone_at) if undone_at else None,
+                    purpose=purpose,
+                    principal_id=PrincipalId(UUID(bytes=raw_principal)),
                 )
             )
         return records
 
-    async def is_undone(self, batch_id: BatchId) -> bool:
-        """Whether a batch was undone; raise UnknownBatch where there is none."""
+    async def writer_of(self, version: int) -> Writer | None:
+        """Return who made a version of the ledger by a batch, or by undoing one."""
+        values = {"tenant_id": self._tenant, "version": version}
+        for query in ("batch_of_version", "undo_of_version"):
+            row = await self._session.fetch_one(_QUERIES[query], values)
+            if row is not None:
+                return Writer(
+                    principal_id=PrincipalId(UUID(bytes=row[1])), at=datetime.fromisoformat(row[0])
+                )
+        return None
+
+    async def made_at(self, batch_id: BatchId) -> int:
+        """Return the version that a batch in force made; raise UnknownBatch or AlreadyUndone."""
         row = await self._session.fetch_one(
             _QUERIES["find_batch"], {"tenant_id": self._tenant, "batch_id": batch_id.bytes}
         )
         if row is None:
             raise UnknownBatch
-        return row[0] is not None
+        version, undone_version = row
+        if undone_version is not None:
+            raise AlreadyUndone
+        assert isinstance(version, int), "a version is a number"
+        return version
+
+    async def undone(self) -> UndoneBatches:
+        """Return the batches that were undone."""
+        rows = await self._session.fetch_all(
+            _QUERIES["undone_batches"], {"tenant_id": self._tenant}
+        )
+        return UndoneBatches(
+            ids=frozenset(BatchId(UUID(bytes=raw)) for raw, _, _ in rows),
+            undone_at={version: undone_version for _, version, undone_version in rows},
+        )
 
     async def mark_undone(
         self,

@@ -7,7 +7,7 @@ An entry as the wire has it, made of an entry. Pure.
 from __future__ import annotations
 
 from server.exact_amounts.disclosure import get_magnitude_bucket
-from server.exact_amounts.entries.entry import LedgerEntry
+from server.exact_amounts.entries.entry import EntryRole, LedgerEntry
 from server.exact_amounts.ledger.wire import EntryAnswer
 from server.shared_types.categories import DEFAULT_CATEGORIES
 
@@ -23,7 +23,7 @@ def entry_answer(entry: LedgerEntry) -> EntryAnswer:
         version=entry.version,
         account_id=str(entry.account_id),
         bank_id=text.bank_id,
-        parent=None,
+        parent=str(entry.parent_id) if entry.parent_id else None,
         posted_on=entry.posted_on,
         amount=entry.amount.literal(),
         currency=entry.amount.currency,
@@ -37,8 +37,11 @@ def entry_answer(entry: LedgerEntry) -> EntryAnswer:
         tags=text.tags,
         reviewed=text.reviewed,
         bucket=get_magnitude_bucket(entry.amount.exact_value, entry.amount.currency).value,
-        status=entry.status.value,
-        transfer=None,
+        status="split" if entry.role is EntryRole.SPLIT else entry.status.value,
+        transfer=text.transfer_id,
         review=(),
         removed=entry.removed,
+        role=entry.role.value,
+        statement_on=entry.statement_on,
+        removal=entry.removal.value if entry.removal else None,
     )

@@ -15,6 +15,7 @@ from server.exact_amounts.disclosure import get_magnitude_bucket
 from server.exact_amounts.entries.entry import EntryStatus, LedgerEntry
 from server.exact_amounts.ledger.applying import StoredEntry
 from server.exact_amounts.ledger.integrity_store import IntegrityStore
+from server.exact_amounts.ledger.lookups import fetch_many, written_out
 from server.exact_amounts.ledger.plans import KnownIdentity
 from server.exact_amounts.ledger.row_sealer import EntryRow, RowSealer
 from server.exact_amounts.ledger.summed_rows import SummedEntry, SummedRow, SummedTable, tag_of
@@ -24,11 +25,12 @@ __all__ = ["EntryPage", "EntryStore"]
 
 _QUERIES = load_queries("server.exact_amounts.ledger")
 
-#: How many digests one look-up asks for: one statement for the driver to prepare, whatever the number.
-_MACS_PER_LOOKUP = 250
-_BANK_ID_MACS = ", ".join(f":mac_{place}" for place in range(_MACS_PER_LOOKUP))
-_LIVE_ENTRIES_OF_BANK_IDS = _QUERIES["live_entries_of_bank_ids"].replace(
-    "(:bank_id_macs)", f"({_BANK_ID_MACS})"
+_LIVE_ENTRIES_OF_BANK_IDS = written_out(_QUERIES["live_entries_of_bank_ids"], "bank_id_macs")
+_BY_IDS = MappingProxyType(
+    {
+        name: written_out(_QUERIES[name], "entry_ids")
+        for name in ("entries_of_ids", "parts_of", "digests_of_entries")
+    }
 )
 
 _STATUSES = MappingProxyType({status.value: status for status in EntryStatus})
@@ -69,9 +71,11 @@ class EntryStore:
             },
         )
         known: dict[bytes, list[KnownIdentity]] = {}
-        for identity, entry_id, status in rows:
+        for identity, entry_id, status, removed in rows:
             known.setdefault(identity, []).append(
-                KnownIdentity(entry_id=_entry_id(entry_id), status=_STATUSES[status])
+                KnownIdentity(
+                    entry_id=_entry_id(entry_id), status=_STATUSES[status], is_gone=bool(removed)
+                )
             )
         return known
 
@@ -79,34 +83,59 @@ class EntryStore:
         self, bank_identities: Collection[bytes]
     ) -> dict[bytes, list[LedgerEntry]]:
         """Return the live entries that hold any of these bank ids, by the id's digest."""
-        asked = sorted(bank_identities)
+        values = {"tenant_id": self._tenant}
+        rows = await fetch_many(self._session, _LIVE_ENTRIES_OF_BANK_IDS, bank_identities, values)
         known: dict[bytes, list[LedgerEntry]] = {}
-        for start in range(0, len(asked), _MACS_PER_LOOKUP):
-            some = asked[start : start + _MACS_PER_LOOKUP]
-            some += [some[-1]] * (_MACS_PER_LOOKUP - len(some))
-            values: dict[str, object] = {f"mac_{place}": mac for place, mac in enumerate(some)}
-            rows = await self._session.fetch_bulk(
-                _LIVE_ENTRIES_OF_BANK_IDS, {"tenant_id": self._tenant, **values}
-            )
-            for row, entry in zip(rows, self._sealer.open_entries(rows), strict=True):
-                known.setdefault(row[-1], []).append(entry)
+        entries = await asyncio.to_thread(self._sealer.open_entries, rows)
+        for row, entry in zip(rows, entries, strict=True):
+            known.setdefault(row[-1], []).append(entry)
         return known
 
-    async def find(self, entry_id: EntryId) -> LedgerEntry:
-        """Return an entry that is known to exist."""
-        row = await self._session.fetch_one(
-            _QUERIES["entry"], {"tenant_id": self._tenant, "entry_id": entry_id.bytes}
-        )
-        assert row is not None, "only entries that were looked up are asked for"
-        return self._sealer.open_entries([row])[0]
+    async def entries_of_ids(self, entry_ids: Collection[EntryId]) -> list[LedgerEntry]:
+        """Return the entries of these ids that there are, removed ones too."""
+        rows = await self._rows_of("entries_of_ids", entry_ids)
+        return await asyncio.to_thread(self._sealer.open_entries, rows)
 
-    async def live_entries_of_batch(self, batch_id: BatchId) -> list[LedgerEntry]:
-        """Return a batch's live entries."""
+    async def parts_of(self, entry_ids: Collection[EntryId]) -> list[LedgerEntry]:
+        """Return the parts of these entries, removed ones too."""
+        rows = await self._rows_of("parts_of", entry_ids)
+        return await asyncio.to_thread(self._sealer.open_entries, rows)
+
+    async def _rows_of(self, query: str, entry_ids: Collection[EntryId]) -> list[tuple[Any, ...]]:
+        ids = [entry_id.bytes for entry_id in entry_ids]
+        return await fetch_many(self._session, _BY_IDS[query], ids, {"tenant_id": self._tenant})
+
+    async def stored(self, entry_ids: Collection[EntryId]) -> list[StoredEntry]:
+        """Return entries with the digests that stand beside them."""
+        rows = await self._rows_of("digests_of_entries", entry_ids)
+        digests = {raw: (identity, bank_identity) for raw, identity, bank_identity in rows}
+        found = []
+        for entry in await self.entries_of_ids(entry_ids):
+            identity, bank_identity = digests[entry.entry_id.bytes]
+            found.append(StoredEntry(entry=entry, identity=identity, bank_identity=bank_identity))
+        return found
+
+    async def merged_entries(self) -> list[LedgerEntry]:
+        """Return the entries that others stand for since they were merged."""
+        return await self._every("merged_entries")
+
+    async def live_adjustments(self) -> list[LedgerEntry]:
+        """Return the adjustments that are in force."""
+        return await self._every("live_adjustments")
+
+    async def entries_of_account(self, account_id: AccountId) -> list[LedgerEntry]:
+        """Return every entry of an account, removed ones too."""
+        return await self._every("entries_of_account", account_id=account_id.bytes)
+
+    async def _every(self, query: str, **values: object) -> list[LedgerEntry]:
         rows = await self._session.fetch_bulk(
-            _QUERIES["live_entries_of_batch"],
-            {"tenant_id": self._tenant, "batch_id": batch_id.bytes},
+            _QUERIES[query], {"tenant_id": self._tenant, **values}
         )
         return await asyncio.to_thread(self._sealer.open_entries, rows)
+
+    async def entries_of_batch(self, batch_id: BatchId) -> list[LedgerEntry]:
+        """Return a batch's live entries, and those that a person removed or merged."""
+        return await self._every("entries_of_batch", batch_id=batch_id.bytes)
 
     async def posted_entries(self) -> list[LedgerEntry]:
         """Return every live posted entry."""
@@ -120,6 +149,13 @@ class EntryStore:
         return await self._session.fetch_bulk(
             _QUERIES["posted_amounts"], {"tenant_id": self._tenant}
         )
+
+    async def adjustments_by_account(self) -> dict[AccountId, int]:
+        """Return how many adjustments are in force, for the accounts that have any."""
+        rows = await self._session.fetch_all(
+            _QUERIES["adjustments_by_account"], {"tenant_id": self._tenant}
+        )
+        return {AccountId(UUID(bytes=raw)): count for raw, count in rows}
 
     async def page(self, page: EntryPage) -> list[EntryRow]:
         """Return the rows of a listing, still sealed; one more than the limit if there are more."""
@@ -150,23 +186,36 @@ class EntryStore:
 
     async def replace(self, entries: Sequence[StoredEntry], sums: IntegrityStore) -> None:
         """Write entries anew, each in its place."""
-        before: list[SummedRow] = []
-        for stored in entries:
-            before += await sums.rows("summed_entry", entry_id=stored.entry.entry_id.bytes)
+        if not entries:
+            return
+        before = await sums.entries([stored.entry.entry_id for stored in entries])
         rows = await asyncio.to_thread(self._rows, entries)
         await self._session.execute_many(_QUERIES["replace_entry"], rows)
         sums.swap(SummedTable.ENTRIES, before, map(_summed, rows))
 
-    async def remove(
+    async def edit(self, entries: Sequence[LedgerEntry], sums: IntegrityStore) -> None:
+        """Write entries anew that keep account, date and amount, each with its new version."""
+        before = await sums.entries([entry.entry_id for entry in entries])
+        await self._write_edited(entries, before, sums)
+
+    async def edit_batch(
         self, batch_id: BatchId, entries: Sequence[LedgerEntry], sums: IntegrityStore
     ) -> None:
-        """Write a batch's live entries as tombstones; each carries the version of its removal."""
-        before = await sums.rows("summed_live_entries_of_batch", batch_id=batch_id.bytes)
-        rows = await asyncio.to_thread(self._tombstones, entries)
-        await self._session.execute_many(_QUERIES["remove_entry"], rows)
-        await asyncio.to_thread(
-            sums.swap, SummedTable.ENTRIES, before, map(_buried, zip(before, rows, strict=True))
-        )
+        """Write entries of one batch anew, however many: as tombstones, or as another batch's from now on."""
+        ids = {entry.entry_id.bytes for entry in entries}
+        live = await sums.rows("summed_entries_of_batch", batch_id=batch_id.bytes)
+        await self._write_edited(entries, [row for row in live if row[0] in ids], sums)
+
+    async def _write_edited(
+        self, entries: Sequence[LedgerEntry], before: Sequence[SummedRow], sums: IntegrityStore
+    ) -> None:
+        if not entries:
+            return
+        rows = await asyncio.to_thread(self._edited_rows, entries)
+        await self._session.execute_many(_QUERIES["edit_entry"], rows)
+        by_id = {row["entry_id"]: row for row in rows}
+        after = [_resummed(row, by_id[row[0]]) for row in before]
+        await asyncio.to_thread(sums.swap, SummedTable.ENTRIES, before, after)
 
     def _rows(self, entries: Iterable[StoredEntry]) -> list[Mapping[str, Any]]:
         return [self._row(stored) for stored in entries]
@@ -191,9 +240,10 @@ class EntryStore:
             "text_sealed": text_sealed,
             "identity_mac": stored.identity,
             "bank_id_mac": stored.bank_identity,
+            **_standing(entry),
         }
 
-    def _tombstones(self, entries: Iterable[LedgerEntry]) -> list[Mapping[str, Any]]:
+    def _edited_rows(self, entries: Iterable[LedgerEntry]) -> list[Mapping[str, Any]]:
         rows: list[Mapping[str, Any]] = []
         for entry in entries:
             amount_sealed, text_sealed = self._sealer.seal_entry(entry)
@@ -202,12 +252,25 @@ class EntryStore:
                     "tenant_id": self._tenant,
                     "entry_id": entry.entry_id.bytes,
                     "version": entry.version,
+                    "batch_id": entry.batch_id.bytes,
+                    "removed": int(entry.removed),
                     "key_version": self._sealer.key_version,
                     "amount_sealed": amount_sealed,
                     "text_sealed": text_sealed,
+                    **_standing(entry),
                 }
             )
         return rows
+
+
+def _standing(entry: LedgerEntry) -> dict[str, Any]:
+    """What an entry is to others, as its row says it."""
+    return {
+        "role": entry.role.value,
+        "parent_id": entry.parent_id.bytes if entry.parent_id else None,
+        "statement_on": entry.statement_on,
+        "removal": entry.removal.value if entry.removal else None,
+    }
 
 
 def _summed(row: Mapping[str, Any]) -> SummedEntry:
@@ -227,18 +290,26 @@ def _summed(row: Mapping[str, Any]) -> SummedEntry:
         row["bank_id_mac"],
         tag_of(row["amount_sealed"]),
         tag_of(row["text_sealed"]),
+        row["role"],
+        row["parent_id"],
+        row["statement_on"],
+        row["removal"],
     )
 
 
-def _buried(pair: tuple[SummedRow, Mapping[str, Any]]) -> SummedEntry:
-    """A live row as it is once its tombstone is written."""
-    before, row = pair
+def _resummed(before: SummedRow, row: Mapping[str, Any]) -> SummedEntry:
+    """A row as it is once its entry was edited."""
     return SummedEntry(*before)._replace(
         version=row["version"],
-        removed=1,
+        batch_id=row["batch_id"],
+        removed=row["removed"],
         key_version=row["key_version"],
         amount_tag=tag_of(row["amount_sealed"]),
         text_tag=tag_of(row["text_sealed"]),
+        role=row["role"],
+        parent_id=row["parent_id"],
+        statement_on=row["statement_on"],
+        removal=row["removal"],
     )
 
 

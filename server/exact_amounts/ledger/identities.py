@@ -12,7 +12,7 @@ from typing import Protocol
 
 from server.exact_amounts.entries.entry import AccountType, EntryText
 from server.exact_amounts.entries.money import EXACT
-from server.shared_types.ids import AccountId
+from server.shared_types.ids import AccountId, EntryId
 
 __all__ = ["Identities", "Mac", "name_key", "number_tail", "same_text_key"]
 
@@ -64,6 +64,10 @@ class Identities:
             return self._mac("entry", account_id.bytes, text.bank_id, posted_on, amount_key)
         written = same_text_key(text)
         return self._mac("entry without id", account_id.bytes, posted_on, amount_key, written)
+
+    def own_line(self, entry_id: EntryId) -> bytes:
+        """The identity of a line that no bank states: a part of a split."""
+        return self._mac("own line", entry_id.bytes)
 
     def bank_id(self, account_id: AccountId, bank_id: str) -> bytes | None:
         """The identity of a bank's id within an account, or None where the bank gives none."""

@@ -37,12 +37,13 @@ from server.exact_amounts.ledger.sealed_records import SEALED_TABLES, records_of
 from server.exact_amounts.ledger.summed_rows import (
     SummedRow,
     SummedTable,
+    as_before_edits,
     locator_of,
     row_id_of,
 )
 from server.sealing.problems import SealBroken
 
-__all__ = ["IntegrityReport", "check_ledger", "first_sums", "inspect_ledger"]
+__all__ = ["IntegrityReport", "check_ledger", "first_sums", "inspect_ledger", "is_as_before_edits"]
 
 _QUERIES = load_queries("server.exact_amounts.ledger")
 _ROWS_PER_READ = 10_000
@@ -194,3 +195,18 @@ async def first_sums(session: Session, sealer: RowSealer) -> IntegrityStore:
         async for rows in _rows_of(session, sealer, table, "summed"):
             await asyncio.to_thread(sums.swap, table, (), rows)
     return sums
+
+
+async def is_as_before_edits(session: Session, sealer: RowSealer, record: SumsRecord) -> bool:
+    """Whether a ledger is as its sums say, which cover what there was before the third schema."""
+    sums = record.opened(sealer)
+    if isinstance(sums, Finding):
+        return False
+    for table in SummedTable:
+        looked_at = _LookedAt(table=table)
+        async for rows in _rows_of(session, sealer, table, "summed"):
+            before = [as_before_edits(table, row) for row in rows]
+            await asyncio.to_thread(looked_at.take, sealer, before)
+        if looked_at.compare(sums.get(table, NO_ROWS)):
+            return False
+    return True

@@ -15,10 +15,12 @@ from uuid import UUID
 from server.database.queries import load_queries
 from server.database.sessions import Session
 from server.exact_amounts.entries.problems import LedgerTampered
+from server.exact_amounts.ledger.lookups import fetch_many, written_out
 from server.exact_amounts.ledger.row_sealer import RowSealer
 from server.exact_amounts.ledger.row_sums import NO_ROWS, RowSums, sums_of
 from server.exact_amounts.ledger.summed_rows import SummedRow, SummedTable, locator_of
 from server.sealing.problems import SealBroken
+from server.shared_types.ids import EntryId
 
 __all__ = [
     "Fault",
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 _QUERIES = load_queries("server.exact_amounts.ledger")
+_ENTRIES = written_out(_QUERIES["summed_entries_of_ids"], "entry_ids")
 
 LedgerSums = Mapping[SummedTable, RowSums]
 
@@ -145,6 +148,11 @@ class IntegrityStore:
         return await self._session.fetch_bulk(
             _QUERIES[query], {"tenant_id": self._tenant, **values}
         )
+
+    async def entries(self, entry_ids: Iterable[EntryId]) -> list[tuple[Any, ...]]:
+        """Return the rows of entries as they are before they change."""
+        ids = [entry_id.bytes for entry_id in entry_ids]
+        return await fetch_many(self._session, _ENTRIES, ids, {"tenant_id": self._tenant})
 
     async def write(self, version: int) -> None:
         """Write the sums, which are those of the ledger's `version` from now on."""

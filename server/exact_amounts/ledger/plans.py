@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
-from server.exact_amounts.entries.entry import AccountType, AnchorSource, EntryStatus, EntryText
+from server.exact_amounts.entries.entry import (
+    AccountType,
+    AnchorSource,
+    EntryRole,
+    EntryStatus,
+    EntryText,
+)
 from server.exact_amounts.entries.money import ExactAmount
 from server.shared_types.ids import AccountId, EntryId
 
 __all__ = [
     "BatchKind",
     "BatchPlan",
+    "BatchPurpose",
     "BatchSource",
     "KnownIdentity",
     "PlannedAccount",
@@ -27,6 +34,15 @@ class BatchKind(StrEnum):
 
     IMPORT = "import"
     TYPED = "typed"
+
+
+@unique
+class BatchPurpose(StrEnum):
+    """What a typed batch is, where it is more than typed entries."""
+
+    EDIT = "edit"
+    BALANCE = "balance"
+    ADJUSTMENT = "adjustment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +75,17 @@ class PlannedEntry:
     identity: bytes
     #: Digest of the bank's id within the account, or None.
     bank_identity: bytes | None
+    role: EntryRole = EntryRole.WHOLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownIdentity:
-    """A live entry of the ledger, known by its identity alone."""
+    """An entry of the ledger, known by its identity alone."""
 
     entry_id: EntryId
     status: EntryStatus
+    #: Whether a person removed or merged it: it is known still, and not brought back.
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +120,18 @@ class BatchPlan:
     """Everything that one write adds."""
 
     kind: BatchKind
+    purpose: BatchPurpose | None = None
     source: BatchSource | None = None
     accounts: tuple[PlannedAccount, ...] = ()
     entries: tuple[PlannedEntry, ...] = ()
     settlements: tuple[Settlement, ...] = ()
     anchors: tuple[PlannedAnchor, ...] = ()
+    #: Entries that were in the ledger already, and that the source states as well.
+    sightings: tuple[EntryId, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether the write would change nothing."""
-        return not (self.accounts or self.entries or self.settlements or self.anchors)
+        return not (
+            self.accounts or self.entries or self.settlements or self.anchors or self.sightings
+        )

@@ -17,7 +17,15 @@ from itertools import pairwise
 from server.exact_amounts.entries.entry import Anchor, AnchorSource
 from server.exact_amounts.entries.money import EXACT, ExactAmount
 
-__all__ = ["AccountProof", "DayTotals", "OpeningSource", "Proof", "prove"]
+__all__ = [
+    "AccountProof",
+    "DayTotals",
+    "OpeningSource",
+    "Proof",
+    "Stretch",
+    "prove",
+    "stretches",
+]
 
 #: The exact sum of an account's posted entries per ISO calendar date.
 DayTotals = Mapping[str, Decimal]
@@ -116,6 +124,31 @@ def _in_force(anchors: Sequence[Anchor]) -> list[Anchor]:
             if not repeats or in_force[-1].balance != anchor.balance:
                 in_force.append(anchor)
     return in_force
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The days between two stated balances that follow each other."""
+
+    #: The day of the earlier balance: what counts on it is in that balance.
+    after: str
+    #: The day of the later balance, inclusive.
+    through: str
+    #: What the entries lead to, less what was stated.
+    difference: ExactAmount
+
+
+def stretches(currency: str, totals: DayTotals, anchors: Sequence[Anchor]) -> list[Stretch]:
+    """Return the stretches between an account's stated balances, oldest first."""
+    sums = _Sums(totals, currency)
+    return [
+        Stretch(
+            after=earlier.stated_on,
+            through=later.stated_on,
+            difference=sums.miss(earlier, later),
+        )
+        for earlier, later in pairwise(_in_force(anchors))
+    ]
 
 
 def prove(currency: str, totals: DayTotals, anchors: Sequence[Anchor]) -> AccountProof:

@@ -11,13 +11,14 @@ import msgspec
 from server.exact_amounts.entries.currencies import is_known_currency
 from server.exact_amounts.entries.problems import (
     CursorNotReadable,
+    MonthIsClosed,
     UnknownBatch,
     UnknownCurrency,
 )
-from server.exact_amounts.ledger.account_states import account_answer, prove_accounts
+from server.exact_amounts.ledger.account_states import AccountNotes, account_answer, prove_accounts
 from server.exact_amounts.ledger.entry_store import EntryPage
 from server.exact_amounts.ledger.plans import PlannedAccount
-from server.exact_amounts.ledger.ports import ChangesAsked, Ledger, LedgerWrites, OnceOnly
+from server.exact_amounts.ledger.ports import ChangesAsked, Ledger, LedgerWrites, OnceOnly, People
 from server.exact_amounts.ledger.typed_entries import (
     TypedEntry,
     acceptable_account_name,
@@ -94,8 +95,9 @@ def _typed(entry: TypedEntryBody) -> TypedEntry:
 class _Handlers:
     """One handler per route."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, people: People) -> None:
         self._ledger = ledger
+        self._people = people
 
     async def list_accounts(self, call: Call) -> Reply:
         states = await self._ledger.accounts(call.caller().tenant_id)
@@ -114,7 +116,7 @@ class _Handlers:
 
         async def act(writing: LedgerWrites) -> AccountAnswer:
             account = await writing.open_account(planned)
-            (state,) = prove_accounts([account], {}, [])
+            (state,) = prove_accounts([account], {}, [], AccountNotes())
             return account_answer(state)
 
         once = once_only(call, "account", msgspec.json.encode(body))
@@ -134,6 +136,9 @@ class _Handlers:
 
         async def act(writing: LedgerWrites) -> TypedBatchAnswer:
             accounts = {each.account_id: each for each in await writing.accounts()}
+            closed = await writing.closed_months()
+            if any(entry.posted_on[:7] in closed for entry in typed):
+                raise MonthIsClosed
             applied = await writing.apply(plan_typed_entries(typed, accounts, writing.identities))
             return TypedBatchAnswer(
                 batch=applied.batch_id, version=applied.version, entries=list(applied.entry_ids)
@@ -144,13 +149,17 @@ class _Handlers:
         return Reply(body=answer, status=HTTPStatus.CREATED)
 
     async def list_batches(self, call: Call) -> Reply:
-        records = await self._ledger.batches(call.caller().tenant_id)
+        tenant_id = call.caller().tenant_id
+        records = await self._ledger.batches(tenant_id)
+        names = await self._people.names(tenant_id)
         return Reply(
             body=BatchesAnswer(
                 batches=[
                     BatchAnswer(
                         id=record.batch_id,
                         kind=record.kind,
+                        purpose=record.purpose,
+                        by=names.get(record.principal_id, ""),
                         created_at=record.created_at,
                         added=record.added,
                         file_name=record.file_name,
@@ -170,7 +179,10 @@ class _Handlers:
         async def act(writing: LedgerWrites) -> UndoneBatchAnswer:
             undone = await writing.undo(batch_id)
             return UndoneBatchAnswer(
-                batch=undone.batch_id, version=undone.version, removed=undone.removed
+                batch=undone.batch_id,
+                version=undone.version,
+                removed=undone.removed,
+                kept=undone.kept,
             )
 
         answer = await self._ledger.write_once(once_only(call, "undo", batch_id.bytes), act)
@@ -182,9 +194,9 @@ class _Handlers:
         return Reply(body=await self._ledger.changes(call.caller().tenant_id, asked))
 
 
-def endpoints(ledger: Ledger) -> Endpoints:
+def endpoints(ledger: Ledger, people: People) -> Endpoints:
     """Return the ledger's endpoints."""
-    handlers = _Handlers(ledger)
+    handlers = _Handlers(ledger, people)
     return (
         Endpoint(
             name=RouteName.LIST_ACCOUNTS, handle=handlers.list_accounts, answer=AccountsAnswer

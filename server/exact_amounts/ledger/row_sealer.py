@@ -3,7 +3,7 @@ Rows of the ledger, sealed and opened: the one module of the room that knows how
 
 * amount: the literal, and where there is an original amount its literal and currency, separated by spaces
 * balance: who stated it, a space, the literal
-* text: a JSON array, see `_Text`; new fields are appended, never moved
+* text: a JSON array, see `written_texts`
 * names and numbers: UTF-8; a batch's source: a JSON array; an answer: the JSON that was sent
 * the sums over rows: MessagePack, by table the number of rows and the four sums of `row_sums`, 32 bytes each
 """
@@ -22,10 +22,10 @@ import msgspec
 from server.exact_amounts.entries.entry import (
     Anchor,
     AnchorSource,
-    CategorySource,
+    EntryRole,
     EntryStatus,
-    EntryText,
     LedgerEntry,
+    Removal,
 )
 from server.exact_amounts.entries.money import EXACT, ExactAmount
 from server.exact_amounts.ledger.identities import Identities
@@ -33,6 +33,7 @@ from server.exact_amounts.ledger.plans import BatchSource
 from server.exact_amounts.ledger.row_sums import RowSums
 from server.exact_amounts.ledger.summed_rows import SummedRow, SummedTable, encode_row
 from server.exact_amounts.ledger.wire import EntryAnswer
+from server.exact_amounts.ledger.written_texts import WrittenText, entry_text, written_text
 from server.sealing.amounts import AmountSealer
 from server.sealing.contexts import FIRST_TEXT_CONTEXT, Context
 from server.sealing.identifiers import IdentifierMac
@@ -44,9 +45,10 @@ from server.sealing.texts import TextSealer
 from server.shared_types.categories import DEFAULT_CATEGORIES
 from server.shared_types.ids import AccountId, BatchId, EntryId, TenantId
 
-__all__ = ["EntryRow", "PostedTotals", "RowSealer", "bare_place"]
+__all__ = ["EntryRow", "PostedTotals", "RowSealer", "bare_place", "edit_place"]
 
-#: amount_sealed, entry_id, version, account_id, currency, posted_on, text_sealed, status, removed, batch_id, ...
+#: amount_sealed, entry_id, version, account_id, currency, posted_on, text_sealed, status, removed, batch_id,
+#: role, parent_id, statement_on, removal, ...
 EntryRow = tuple[Any, ...]
 
 _NO_CURRENCY = ""
@@ -59,25 +61,12 @@ _TWO_AMOUNTS_CHARACTERS = 2 * 29 + 3 + 2
 _STATED_BALANCE_CHARACTERS = 9 + 1 + 29
 
 _STATUSES = MappingProxyType({status.value: status for status in EntryStatus})
+_ROLES = MappingProxyType({role.value: role for role in EntryRole})
+_REMOVALS = MappingProxyType({removal.value: removal for removal in Removal} | {None: None})
 _CATEGORY_NAMES = MappingProxyType(
     {category_id: category.name for category_id, category in DEFAULT_CATEGORIES.items()}
     | {None: None}
 )
-
-
-class _Text(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is written about an entry, as it is sealed."""
-
-    description: str
-    merchant: str = ""
-    reference: str = ""
-    bank_id: str = ""
-    bank_kind: str = ""
-    category_id: str | None = None
-    category_source: str | None = None
-    notes: str = ""
-    tags: tuple[str, ...] = ()
-    reviewed: bool = False
 
 
 class _Source(msgspec.Struct, frozen=True, array_like=True):
@@ -103,8 +92,9 @@ class PostedTotals:
     by_day: dict[str, Decimal] = field(default_factory=dict, repr=False)
 
 
-def _entry(row: EntryRow, amount: str, text: _Text) -> LedgerEntry:
+def _entry(row: EntryRow, amount: str, text: WrittenText) -> LedgerEntry:
     _, entry_id, version, account_id, currency, posted_on, _, status, removed, batch_id = row[:10]
+    role, parent_id, statement_on, removal = row[10:14]
     literal, *original = amount.split()
     return LedgerEntry(
         entry_id=EntryId(UUID(bytes=entry_id)),
@@ -114,20 +104,13 @@ def _entry(row: EntryRow, amount: str, text: _Text) -> LedgerEntry:
         posted_on=posted_on,
         amount=ExactAmount(Decimal(literal), currency),
         original=ExactAmount(Decimal(original[0]), original[1]) if original else None,
-        text=EntryText(
-            description=text.description,
-            merchant=text.merchant,
-            reference=text.reference,
-            bank_id=text.bank_id,
-            bank_kind=text.bank_kind,
-            category_id=text.category_id,
-            category_source=CategorySource(text.category_source) if text.category_source else None,
-            notes=text.notes,
-            tags=text.tags,
-            reviewed=text.reviewed,
-        ),
+        text=entry_text(text),
         status=_STATUSES[status],
         removed=bool(removed),
+        removal=_REMOVALS[removal],
+        role=_ROLES[role],
+        parent_id=EntryId(UUID(bytes=parent_id)) if parent_id is not None else None,
+        statement_on=statement_on,
     )
 
 
@@ -141,7 +124,7 @@ class RowSealer:
         self.key_version = keys.version
         self._amounts = AmountSealer(keys)
         self._texts = TextSealer(keys)
-        self._text_decoder = msgspec.json.Decoder(_Text)
+        self._text_decoder = msgspec.json.Decoder(WrittenText)
         self._row_macs = {table: RowMacs(keys, table.encode()) for table in SummedTable}
 
     def seal_entry(self, entry: LedgerEntry) -> tuple[bytes, bytes]:
@@ -158,22 +141,9 @@ class RowSealer:
             amount = f"{amount} {entry.original.literal()} {entry.original.currency}"
             # Two amounts may need a second block: it is always filled, or its being there told their size.
             amount = amount.ljust(_TWO_AMOUNTS_CHARACTERS)
-        text = entry.text
-        written = _Text(
-            text.description,
-            text.merchant,
-            text.reference,
-            text.bank_id,
-            text.bank_kind,
-            text.category_id,
-            text.category_source.value if text.category_source else None,
-            text.notes,
-            text.tags,
-            text.reviewed,
-        )
         return (
             self._amounts.seal_rows(Context.ENTRY_AMOUNT, [(amount.encode(), *place)])[0],
-            self._texts.seal_rows(Context.ENTRY_TEXT, [(msgspec.json.encode(written), *place)])[0],
+            self._texts.seal_rows(Context.ENTRY_TEXT, [(written_text(entry.text), *place)])[0],
         )
 
     def _open_amounts(self, rows: Sequence[EntryRow]) -> list[bytes]:
@@ -198,7 +168,7 @@ class RowSealer:
 
     def entry_answers(self, rows: Sequence[EntryRow]) -> list[EntryAnswer]:
         """
-        Return rows (with their bucket as eleventh column) as the wire has them.
+        Return rows (with their bucket as fifteenth column) as the wire has them.
 
         The loop that a large ledger waits for: no number is made of an amount here, its literal goes through.
         """
@@ -207,7 +177,8 @@ class RowSealer:
         decode = self._text_decoder.decode
         opened = zip(rows, self._open_amounts(rows), self._open_texts(rows), strict=True)
         for row, amount_opened, text_opened in opened:
-            _, entry_id, version, account_id, currency, day, _, status, removed, _, bucket = row
+            _, entry_id, version, account_id, currency, day, _, status, removed = row[:9]
+            role, parent_id, statement_on, removal, bucket = row[10:]
             amount, original_amount, original_currency = amount_opened.decode(), None, None
             if " " in amount:
                 amount, original_amount, original_currency = amount.split()
@@ -222,7 +193,7 @@ class RowSealer:
                     version,
                     account,
                     text.bank_id,
-                    None,
+                    str(UUID(bytes=parent_id)) if parent_id is not None else None,
                     day,
                     amount,
                     currency,
@@ -236,21 +207,24 @@ class RowSealer:
                     text.tags,
                     text.reviewed,
                     bucket,
-                    status,
-                    None,
+                    "split" if role == "split" else status,
+                    text.transfer_id,
                     (),
                     removed == 1,
+                    role,
+                    statement_on,
+                    removal,
                 )
             )
         return answers
 
     def posted_totals(self, rows: Sequence[EntryRow]) -> dict[AccountId, PostedTotals]:
-        """Return the exact daily sums of rows that hold a sealed amount and its place, by account."""
+        """Return the exact daily sums of rows that hold a sealed amount, its place and its day, by account."""
         sums: dict[bytes, dict[str, Decimal]] = {}
         counts: dict[bytes, int] = {}
-        amounts = self._amounts.open_rows(Context.ENTRY_AMOUNT, rows)
+        amounts = self._amounts.open_rows(Context.ENTRY_AMOUNT, [row[:6] for row in rows])
         for row, amount in zip(rows, amounts, strict=True):
-            account, day = row[3], row[5]
+            account, day = row[3], row[6]
             number = Decimal(amount.decode().partition(" ")[0])
             by_day = sums.setdefault(account, {})
             before = by_day.get(day)
@@ -326,6 +300,36 @@ class RowSealer:
         place = bare_place(idempotency_mac[:_ID_BYTES], version)
         return self._open_text(sealed, Context.IDEMPOTENT_ANSWER, place)
 
+    def seal_edit(self, written: bytes, edit_id: UUID, entry_id: EntryId, version: int) -> bytes:
+        """Return what is kept of an edit for one entry, sealed."""
+        place = edit_place(edit_id.bytes, entry_id.bytes, version)
+        return self._amounts.seal_rows(Context.EDIT, [(written, *place)])[0]
+
+    def open_edit(self, sealed: bytes, edit_id: UUID, entry_id: EntryId, version: int) -> bytes:
+        """Return what is kept of an edit for one entry."""
+        place = edit_place(edit_id.bytes, entry_id.bytes, version)
+        return self._amounts.open_rows(Context.EDIT, [(sealed, *place)])[0]
+
+    def seal_evidence(self, evidence: bytes, closing_id: UUID, version: int) -> bytes:
+        """Return a closed month's evidence, sealed; it is written so that its length tells no digit."""
+        place = bare_place(closing_id.bytes, version)
+        return self._amounts.seal_rows(Context.EVIDENCE, [(evidence, *place)])[0]
+
+    def open_evidence(self, sealed: bytes, closing_id: UUID, version: int) -> bytes:
+        """Return a closed month's evidence."""
+        place = bare_place(closing_id.bytes, version)
+        return self._amounts.open_rows(Context.EVIDENCE, [(sealed, *place)])[0]
+
+    def seal_reason(self, reason: str, closing_id: UUID, version: int) -> bytes:
+        """Return why a month was reopened, sealed."""
+        place = bare_place(closing_id.bytes, version)
+        return self._seal_text(reason.encode(), Context.REOPENING_REASON, place)
+
+    def open_reason(self, sealed: bytes, closing_id: UUID, version: int) -> str:
+        """Return why a month was reopened."""
+        place = bare_place(closing_id.bytes, version)
+        return self._open_text(sealed, Context.REOPENING_REASON, place).decode()
+
     def digests(self, table: SummedTable, rows: Iterable[SummedRow]) -> list[bytes]:
         """Return the keyed digest of each row of a table; they are summed and never stored."""
         return self._row_macs[table].macs(map(encode_row, rows))
@@ -373,6 +377,11 @@ class RowSealer:
 
     def _open_text(self, sealed: bytes, context: Context, place: RowPlace) -> bytes:
         return self._texts.open_rows(context, [(sealed, *place)])[0]
+
+
+def edit_place(edit_id: bytes, entry_id: bytes, version: int) -> RowPlace:
+    """Return the place of what is kept of an edit for one entry."""
+    return (edit_id, version, entry_id, _NO_CURRENCY, _NO_DATE)
 
 
 def bare_place(row_id: bytes, version: int) -> RowPlace:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from server.exact_amounts.ledger.row_sealer import bare_place
+from server.exact_amounts.ledger.row_sealer import bare_place, edit_place
 from server.exact_amounts.ledger.summed_rows import SummedTable
 from server.sealing.contexts import Context
 from server.sealing.records import RowPlace
@@ -75,6 +75,20 @@ def _of_answer(row: RecordsRow) -> list[SealedRecord]:
     return [SealedRecord("answer_sealed", Context.IDEMPOTENT_ANSWER, answer, place)]
 
 
+def _of_edit(row: RecordsRow) -> list[SealedRecord]:
+    edit_id, entry_id, version, edit = row
+    return [SealedRecord("edit_sealed", Context.EDIT, edit, edit_place(edit_id, entry_id, version))]
+
+
+def _of_closing(row: RecordsRow) -> list[SealedRecord]:
+    closing_id, version, evidence, reason = row
+    place = bare_place(closing_id, version)
+    records = [SealedRecord("evidence_sealed", Context.EVIDENCE, evidence, place)]
+    if reason is not None:
+        records.append(SealedRecord("reason_sealed", Context.REOPENING_REASON, reason, place))
+    return records
+
+
 _RECORDS: Mapping[SummedTable, Callable[[RecordsRow], list[SealedRecord]]] = MappingProxyType(
     {
         SummedTable.ENTRIES: _of_entry,
@@ -82,6 +96,8 @@ _RECORDS: Mapping[SummedTable, Callable[[RecordsRow], list[SealedRecord]]] = Map
         SummedTable.BATCHES: _of_batch,
         SummedTable.ANCHORS: _of_anchor,
         SummedTable.ANSWERS: _of_answer,
+        SummedTable.EDITS: _of_edit,
+        SummedTable.CLOSINGS: _of_closing,
     }
 )
 
@@ -101,6 +117,8 @@ _COLUMNS: Mapping[SummedTable, tuple[str, ...]] = MappingProxyType(
             "balance_sealed",
         ),
         SummedTable.ANSWERS: ("idempotency_mac", "version", "answer_sealed"),
+        SummedTable.EDITS: ("edit_id", "entry_id", "version", "edit_sealed"),
+        SummedTable.CLOSINGS: ("closing_id", "version", "evidence_sealed", "reason_sealed"),
     }
 )
 

@@ -23,9 +23,13 @@ __all__ = [
     "SummedAnchor",
     "SummedAnswer",
     "SummedBatch",
+    "SummedClosing",
+    "SummedEdit",
     "SummedEntry",
     "SummedRow",
+    "SummedSighting",
     "SummedTable",
+    "as_before_edits",
     "columns_of",
     "encode_row",
     "locator_of",
@@ -54,6 +58,9 @@ class SummedTable(StrEnum):
     BATCHES = "batches"
     ANCHORS = "anchors"
     ANSWERS = "idempotent_answers"
+    EDITS = "edits"
+    SIGHTINGS = "sightings"
+    CLOSINGS = "closings"
 
 
 class SummedEntry(NamedTuple):
@@ -74,6 +81,10 @@ class SummedEntry(NamedTuple):
     bank_id_mac: bytes | None
     amount_tag: bytes
     text_tag: bytes
+    role: str
+    parent_id: bytes | None
+    statement_on: str | None
+    removal: str | None
 
 
 class SummedAccount(NamedTuple):
@@ -110,6 +121,7 @@ class SummedBatch(NamedTuple):
     undone_at: str | None
     undone_by: bytes | None
     source_tag: bytes | None
+    purpose: str | None
 
 
 class SummedAnchor(NamedTuple):
@@ -136,6 +148,41 @@ class SummedAnswer(NamedTuple):
     answer_tag: bytes
 
 
+class SummedEdit(NamedTuple):
+    """A row of `edits`."""
+
+    edit_id: bytes
+    entry_id: bytes
+    batch_id: bytes
+    version: int
+    key_version: int
+    undone: int
+    edit_tag: bytes
+
+
+class SummedSighting(NamedTuple):
+    """A row of `sightings`."""
+
+    entry_id: bytes
+    batch_id: bytes
+
+
+class SummedClosing(NamedTuple):
+    """A row of `closings`."""
+
+    closing_id: bytes
+    month: str
+    version: int
+    key_version: int
+    closed_at: str
+    principal_id: bytes
+    reopened_version: int | None
+    reopened_at: str | None
+    reopened_by: bytes | None
+    evidence_tag: bytes
+    reason_tag: bytes | None
+
+
 _COLUMNS: Mapping[SummedTable, tuple[str, ...]] = MappingProxyType(
     {
         SummedTable.ENTRIES: SummedEntry._fields,
@@ -144,6 +191,9 @@ _COLUMNS: Mapping[SummedTable, tuple[str, ...]] = MappingProxyType(
         SummedTable.BATCHES: SummedBatch._fields,
         SummedTable.ANCHORS: SummedAnchor._fields,
         SummedTable.ANSWERS: SummedAnswer._fields,
+        SummedTable.EDITS: SummedEdit._fields,
+        SummedTable.SIGHTINGS: SummedSighting._fields,
+        SummedTable.CLOSINGS: SummedClosing._fields,
     }
 )
 
@@ -170,14 +220,36 @@ def tag_of(record: bytes) -> bytes:
     return record[-_TAG_BYTES:]
 
 
-def _key_of_anchor(row: SummedRow) -> bytes:
-    key = encode_row(row[:4])
-    return hashlib.sha256(key).digest()
+#: How many columns make the key of a row that one id does not name.
+_KEY_COLUMNS = MappingProxyType(
+    {SummedTable.ANCHORS: 4, SummedTable.EDITS: 2, SummedTable.SIGHTINGS: 2}
+)
+
+#: How many columns the sums covered before the third schema: the later ones were appended.
+_COLUMNS_BEFORE_EDITS = MappingProxyType(
+    {
+        SummedTable.ENTRIES: SummedEntry._fields.index("role"),
+        SummedTable.BATCHES: SummedBatch._fields.index("purpose"),
+    }
+)
+
+
+#: What the third schema put into the new columns of rows that were there.
+_AS_MIGRATED: Mapping[SummedTable, SummedRow] = MappingProxyType(
+    {SummedTable.ENTRIES: ("whole", None, None, None), SummedTable.BATCHES: (None,)}
+)
+
+
+def as_before_edits(table: SummedTable, row: SummedRow) -> SummedRow:
+    """Return a row as the sums covered it before the third schema; all of it where its new columns were touched."""
+    count = _COLUMNS_BEFORE_EDITS.get(table, len(row))
+    return row[:count] if tuple(row[count:]) == _AS_MIGRATED.get(table, ()) else row
 
 
 def locator_of(table: SummedTable, row: SummedRow) -> int:
     """Return the number that stands for a row's key."""
-    key: bytes = _key_of_anchor(row) if table is SummedTable.ANCHORS else row[0]
+    columns = _KEY_COLUMNS.get(table)
+    key: bytes = row[0] if columns is None else hashlib.sha256(encode_row(row[:columns])).digest()
     return int.from_bytes(key[:_ID_BYTES])
 
 

@@ -24,7 +24,7 @@ from server.exact_amounts.ledger.plans import BatchKind, BatchPlan, PlannedEntry
 from server.shared_types.categories import category_of_name
 from server.shared_types.ids import AccountId
 
-__all__ = ["TypedEntry", "acceptable_account_name", "is_plain_text", "plan_typed_entries"]
+__all__ = ["TypedEntry", "acceptable_account_name", "is_day", "is_plain_text", "plan_typed_entries"]
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
@@ -77,15 +77,15 @@ def _amount(literal: str, currency: str, position: int, name: str) -> ExactAmoun
         raise AmountNotReadable(position, name) from None
 
 
-def _check_date(posted_on: str, position: int) -> None:
-    if _DATE.fullmatch(posted_on) is None:
-        raise DateNotReadable(position, "posted_on")
+def is_day(text: str) -> bool:
+    """Whether a text is a date of the calendar, in ISO 8601, from 1900 to 2200."""
+    if _DATE.fullmatch(text) is None:
+        return False
     try:
-        day = date.fromisoformat(posted_on)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise DateNotReadable(position, "posted_on") from None
-    if not _FIRST_DAY <= day <= _LAST_DAY:
-        raise DateNotReadable(position, "posted_on")
+        return False
+    return _FIRST_DAY <= day <= _LAST_DAY
 
 
 def _check_texts(entry: TypedEntry, position: int) -> None:
@@ -122,7 +122,8 @@ def _category_id(name: str | None, position: int) -> str | None:
 def _plan_entry(
     entry: TypedEntry, position: int, account: Account, identities: Identities
 ) -> PlannedEntry:
-    _check_date(entry.posted_on, position)
+    if not is_day(entry.posted_on):
+        raise DateNotReadable(position, "posted_on")
     _check_texts(entry, position)
     amount = _amount(entry.amount, account.currency, position, "amount")
     category_id = _category_id(entry.category, position)

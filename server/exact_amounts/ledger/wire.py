@@ -65,6 +65,10 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     proof: str
     #: Decimals of the currency's minor unit.
     decimals: int
+    #: The last month that is closed ("2026-03"), or null.
+    closed_through: str | None = None
+    #: How many adjustments are in force.
+    adjustments: int = 0
 
 
 class AccountsAnswer(Struct, frozen=True, kw_only=True):
@@ -104,13 +108,19 @@ class EntryAnswer(Struct, frozen=True, gc=False):
     tags: tuple[str, ...]
     reviewed: bool
     bucket: str
-    #: "posted" or "pending".
+    #: "posted", "pending", or "split" for one that its parts stand for.
     status: str
     #: The id that the legs of a transfer share.
     transfer: str | None
     #: Open questions about the entry.
     review: tuple[str, ...]
     removed: bool
+    #: "whole", "split", "part" or "adjustment".
+    role: str = "whole"
+    #: The last day of the statement that it belongs to, where that is not the one of its date.
+    statement_on: str | None = None
+    #: Why it is gone: "undone", "user", "merged", "cleared", "unsplit" or "bank".
+    removal: str | None = None
 
 
 class EntriesQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -172,6 +182,10 @@ class BatchAnswer(Struct, frozen=True, kw_only=True):
     id: UUID
     #: "import" or "typed".
     kind: str
+    #: What typed rows are: null for entries, "edit", "balance" or "adjustment".
+    purpose: str | None
+    #: Whose token wrote it.
+    by: str
     created_at: datetime
     added: int
     #: The name of the file it was read from, or null.
@@ -190,7 +204,10 @@ class UndoneBatchAnswer(Struct, frozen=True, kw_only=True):
 
     batch: UUID
     version: int
+    #: How many entries went.
     removed: int
+    #: How many fields keep a later word.
+    kept: int
 
 
 class ChangesQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -65,6 +65,7 @@ class Because(StrEnum):
     SAME_TEXT = "same date, amount and text"
     POSTED_NOW = "pending until now, posted in this file"
     POSTED_BEFORE = "same bank id, and posted already"
+    TAKEN_OUT = "removed or merged by a person before"
     OTHER_FACTS = "same bank id, other amount or date"
 
 
@@ -90,6 +91,8 @@ class RowVerdict:
     because: Because
     #: The entry it is the same as, or conflicts with.
     entry_id: EntryId | None = None
+    #: Whether it states that entry as the ledger has it: a row that is pending yet does not state a booked one.
+    is_sighting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +109,10 @@ class AccountPlan:
     settlements: tuple[Settlement, ...]
     anchors: tuple[PlannedAnchor, ...]
     problems: tuple[ReadingProblem, ...] = ()
+
+    def sightings(self) -> tuple[EntryId, ...]:
+        """The entries that the file states and that the ledger has already."""
+        return tuple(row.entry_id for row in self.rows if row.is_sighting and row.entry_id)
 
     def count(self, verdict: Verdict) -> int:
         """How many rows have that verdict."""
@@ -129,8 +136,9 @@ class ImportPlan:
         """How many rows have that verdict."""
         return sum(account.count(verdict) for account in self.accounts)
 
-    def batch(self, source: BatchSource) -> BatchPlan:
-        """What is to be written."""
+    def batch(self, source: BatchSource, *, seen_before: bool) -> BatchPlan:
+        """What is to be written; a file that was seen before states nothing a second time."""
+        sightings = () if seen_before else (e for p in self.accounts for e in p.sightings())
         return BatchPlan(
             kind=BatchKind.IMPORT,
             source=source,
@@ -138,6 +146,7 @@ class ImportPlan:
             entries=tuple(entry for plan in self.accounts for entry in plan.entries),
             settlements=tuple(each for plan in self.accounts for each in plan.settlements),
             anchors=tuple(anchor for plan in self.accounts for anchor in plan.anchors),
+            sightings=tuple(sightings),
         )
 
 
@@ -182,7 +191,11 @@ def _matches(
     rows: Sequence[PlannedRow], known: Mapping[bytes, Sequence[KnownIdentity]]
 ) -> dict[int, KnownIdentity]:
     """Which row (by its place) is which live entry: each entry once, of the same status where there is one."""
-    free = {identity: list(entries) for identity, entries in known.items()}
+    # A live entry is the likelier one; what a person took out comes last.
+    free = {
+        identity: sorted(entries, key=lambda each: each.is_gone)
+        for identity, entries in known.items()
+    }
     matches: dict[int, KnownIdentity] = {}
     for same_status in (True, False):
         for place, row in enumerate(rows):
@@ -230,9 +243,13 @@ def _judge_by_bank_id(
     entry: PlannedEntry, holders: Sequence[LedgerEntry]
 ) -> tuple[Verdict, Because, LedgerEntry | None]:
     """The verdict on an entry whose bank id is unique in the file, given who has that id in the ledger."""
+    # A live entry is the likelier one.
+    holders = [each for each in holders if not each.removed] or holders
     if len(holders) != 1 or not _tells_of(entry, holders[0]):
         return *_NEW, None
     holder = holders[0]
+    if holder.removed:
+        return Verdict.SAME, Because.TAKEN_OUT, holder
     if holder.status is not entry.status:
         if holder.status is EntryStatus.PENDING:
             return Verdict.SAME, Because.POSTED_NOW, holder
@@ -241,6 +258,8 @@ def _judge_by_bank_id(
 
 
 def _judge_match(entry: PlannedEntry, match: KnownIdentity) -> Because:
+    if match.is_gone:
+        return Because.TAKEN_OUT
     if match.status is EntryStatus.PENDING and entry.status is EntryStatus.POSTED:
         return Because.POSTED_NOW
     return Because.SAME_BANK_ID if entry.text.bank_id else Because.SAME_TEXT
@@ -252,17 +271,24 @@ def _judge(rows: Sequence[PlannedRow], known: KnownAccount) -> list[RowVerdict]:
     verdicts = []
     for place, row in enumerate(rows):
         verdict, because = _NEW
-        entry_id: EntryId | None = None
+        entry: KnownIdentity | LedgerEntry | None = None
         bank_identity = row.entry.bank_identity
         if place in matches:
             verdict, because = Verdict.SAME, _judge_match(row.entry, matches[place])
-            entry_id = matches[place].entry_id
+            entry = matches[place]
         elif bank_identity is not None and times[bank_identity] == 1:
             holders = known.bank_ids.get(bank_identity, ())
-            verdict, because, holder = _judge_by_bank_id(row.entry, holders)
-            entry_id = holder.entry_id if holder else None
+            verdict, because, entry = _judge_by_bank_id(row.entry, holders)
         verdicts.append(
-            RowVerdict(line=row.line, verdict=verdict, because=because, entry_id=entry_id)
+            RowVerdict(
+                line=row.line,
+                verdict=verdict,
+                because=because,
+                entry_id=entry.entry_id if entry else None,
+                is_sighting=entry is not None
+                and verdict is Verdict.SAME
+                and entry.status is row.entry.status,
+            )
         )
     return verdicts
 

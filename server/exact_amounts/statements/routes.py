@@ -63,7 +63,8 @@ def _preview(file: StatementFile, plan: ImportPlan, *, file_seen_before: bool) -
 
 
 async def _carry_out(writing: LedgerWrites, plan: ImportPlan, source: BatchSource) -> ImportAnswer:
-    batch = plan.batch(source)
+    seen_before = await writing.source_was_seen(source.sha256)
+    batch = plan.batch(source, seen_before=seen_before)
     applied = None if batch.is_empty else await writing.apply(batch)
     conflicts = [row for row in plan.rows() if row.verdict is Verdict.CONFLICTS]
     return ImportAnswer(
