@@ -1,0 +1,1 @@
+"""What is decided about entries of the ledger: edits, explanations of a difference, closed months."""
