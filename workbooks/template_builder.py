@@ -18,52 +18,45 @@ from typing import Any
 import xlsxwriter
 
 from workbooks.appearance import (
-    AMOUNT_FORMATS_BY_DECIMALS,
     BLUE_GROUND,
     COLUMN_LOOKS,
     EXPLANATIONS,
-    GREEN,
-    GREEN_GROUND,
     GREY_GROUND,
     GREY_TEXT,
     INK,
     LAST_CHANGE_FORMAT,
     LINE,
     NUMBER_FORMATS,
-    RED,
-    RED_GROUND,
     RULE,
     ColumnKind,
     ColumnLook,
 )
 from workbooks.formulas import (
     ACCOUNTS_FORMULAS,
-    DIFFERS,
     HEADLINE_FORMULAS,
     NAMED_COLUMNS,
-    NOT_YET_PROVEN,
-    PROVEN,
 )
 from workbooks.sheet_map import (
     ACCOUNTS_TABLE,
     LEDGER_TABLE,
+    REMOVED_TABLE,
+    REVIEW_TABLE,
     STATE_SHEET,
     TABLES,
     TEMPLATE_VERSION,
     AccountsColumn,
-    LedgerColumn,
     SheetName,
     StateKey,
     TableShape,
     WorkbookName,
 )
 from workbooks.template import TEMPLATE_FILE_NAME
+from workbooks.template_rules import add_rules
 
 __all__ = ["build_template"]
 
 # Rows of a visible sheet, counted from 0: title, explanation, a gap, then the table until the end of the sheet.
 _TITLE_ROW, _EXPLANATION_ROW, _GAP_ROW, _HEADER_ROW, _FIRST_DATA_ROW = range(5)
-_LAST_ROW = 1_048_575
 
 #: Stands in the document's properties; a build date would make each build another file.
 _CREATED = datetime(2026, 1, 1)  # noqa: DTZ001 - OOXML properties take a naive instant
@@ -73,7 +66,9 @@ _ZIP_MADE_ON_UNIX = 3
 #: Cells that hold a headline formula: the sheet and the column, in the title's row.
 _HEADLINE_COLUMNS: Mapping[WorkbookName, tuple[SheetName, int]] = {
     WorkbookName.LAST_CHANGE: (SheetName.LEDGER, 2),
+    WorkbookName.REVIEW_HINT: (SheetName.LEDGER, 3),
     WorkbookName.PROOF_SUMMARY: (SheetName.ACCOUNTS, 1),
+    WorkbookName.REVIEW_SUMMARY: (SheetName.REVIEW, 1),
 }
 
 #: The window that the book asks for at first: a laptop's screen, less the taskbar.
@@ -81,6 +76,9 @@ _WINDOW_PIXELS = (1366, 728)
 
 #: ECMA-376 part 1, 18.8.30.
 _BUILT_IN_FORMATS: Mapping[str, int] = {"#,##0": 3, "@": 49}
+
+#: Tables of entries have filter buttons.
+_FILTERED = (LEDGER_TABLE, REMOVED_TABLE)
 
 _RIGHT_ALIGNED = (ColumnKind.MONEY, ColumnKind.COUNT)
 
@@ -97,8 +95,7 @@ def build_template() -> bytes:
         _SheetBuilder(book=book, sheet=book.add_worksheet(shape.sheet), shape=shape).build()
     _add_state_sheet(book)
     _define_names(book)
-    _add_ledger_rules(book)
-    _add_accounts_rules(book)
+    add_rules(book, first_row=_FIRST_DATA_ROW)
     book.get_worksheet_by_name(SheetName.LEDGER).activate()
     book.close()
     return _packed_reproducibly(buffer.getvalue())
@@ -120,7 +117,8 @@ class _SheetBuilder:
     def _set_page(self) -> None:
         sheet = self.sheet
         sheet.hide_gridlines(2)
-        sheet.set_default_row(18)
+        if self.shape is not REVIEW_TABLE:  # whose rows are as high as their sentences
+            sheet.set_default_row(18)
         frozen_columns = 1 if self.shape is ACCOUNTS_TABLE else 0
         sheet.freeze_panes(_FIRST_DATA_ROW, frozen_columns)
         sheet.set_selection(_FIRST_DATA_ROW, frozen_columns, _FIRST_DATA_ROW, frozen_columns)
@@ -147,14 +145,17 @@ class _SheetBuilder:
         for workbook_name, (sheet_name, column) in _HEADLINE_COLUMNS.items():
             if sheet_name is not name:
                 continue
+            properties = {**headline}
             if workbook_name is WorkbookName.LAST_CHANGE:
-                headline["num_format"] = LAST_CHANGE_FORMAT
+                properties["num_format"] = LAST_CHANGE_FORMAT
+            if workbook_name is WorkbookName.REVIEW_HINT:
+                properties |= {"bold": True, "font_color": INK}
             # A blank stands as the cached result: a viewer that does not calculate shows nothing, not something old.
             sheet.write_formula(
                 _TITLE_ROW,
                 column,
                 f"={HEADLINE_FORMULAS[workbook_name]}",
-                self.book.add_format(headline),
+                self.book.add_format(properties),
                 "",
             )
 
@@ -187,7 +188,7 @@ class _SheetBuilder:
                 "name": self.shape.name,
                 "columns": columns,
                 "style": None,
-                "autofilter": self.shape is LEDGER_TABLE,
+                "autofilter": self.shape in _FILTERED,
                 "title": self.shape.name,
                 "description": EXPLANATIONS[self.shape.sheet],
             },
@@ -220,7 +221,7 @@ class _SheetBuilder:
             "valign": "vcenter",
             **_alignment(look.kind),
         }
-        if look.kind in _RIGHT_ALIGNED and self.shape is LEDGER_TABLE:
+        if look.kind in _RIGHT_ALIGNED and self.shape in _FILTERED:
             properties["indent"] = 2  # clear of the filter button
         return properties
 
@@ -244,6 +245,7 @@ def _body(look: ColumnLook) -> dict[str, Any]:
         "num_format": _number_format(look.kind),
         "font_color": INK,
         "valign": "vcenter",
+        "text_wrap": look.kind is ColumnKind.PROSE,
         **_alignment(look.kind),
     }
 
@@ -285,97 +287,6 @@ def _define_names(book: Any) -> None:
 def _letter(index: int) -> str:
     """The letter of one of the first 26 columns."""
     return chr(ord("A") + index)
-
-
-def _cell(shape: TableShape, column: str) -> str:
-    """A cell of `column` in the first data row, its column fixed, as a rule's formula names it."""
-    return f"${_letter(shape.columns.index(column))}{_FIRST_DATA_ROW + 1}"
-
-
-def _add_rule(book: Any, shape: TableShape, columns: tuple[str, ...], rule: dict[str, Any]) -> None:
-    """Add a conditional format to whole columns, down to the sheet's end: a table may grow without a word to it."""
-    properties = {**rule, "type": "formula", "format": book.add_format(rule["format"])}
-    places = [shape.columns.index(column) for column in columns]
-    assert places == list(range(places[0], places[-1] + 1)), "a rule's columns stand side by side"
-    book.get_worksheet_by_name(shape.sheet).conditional_format(
-        _FIRST_DATA_ROW, places[0], _LAST_ROW, places[-1], properties
-    )
-
-
-def _add_ledger_rules(book: Any) -> None:
-    shape = LEDGER_TABLE
-    amount = _cell(shape, LedgerColumn.AMOUNT)
-    status = _cell(shape, LedgerColumn.STATUS)
-    visible = tuple(
-        column for column in shape.columns if not COLUMN_LOOKS[shape.sheet][column].hidden
-    )
-    # First the formats of numbers: where several rules fit a cell, LibreOffice follows one, Excel all.
-    decimals = (
-        f"INDEX({WorkbookName.ACCOUNT_DECIMALS},"
-        f"MATCH({_cell(shape, LedgerColumn.ACCOUNT_ID)},{WorkbookName.ACCOUNT_IDS},0))"
-    )
-    _add_decimals_rules(book, shape, LedgerColumn.AMOUNT, decimals)
-    pending = {"italic": True, "font_color": GREY_TEXT}
-    _add_rule(book, shape, visible, {"criteria": f'={status}="pending"', "format": pending})
-    money_in = {"font_color": GREEN}
-    _add_rule(
-        book,
-        shape,
-        (LedgerColumn.AMOUNT,),
-        {
-            "criteria": f'=AND(ISNUMBER({amount}),{amount}>0,{status}<>"pending")',
-            "format": money_in,
-        },
-    )
-    reviewed = shape.columns.index(LedgerColumn.REVIEWED)
-    # Not a list of "TRUE,FALSE": an Excel of another language spells them otherwise.
-    book.get_worksheet_by_name(shape.sheet).data_validation(
-        _FIRST_DATA_ROW,
-        reviewed,
-        _LAST_ROW,
-        reviewed,
-        {
-            "validate": "custom",
-            "value": f"=ISLOGICAL({_cell(shape, LedgerColumn.REVIEWED)})",
-            "error_title": "Reviewed is yes or no",
-            "error_message": "Tick the box, or type TRUE or FALSE.",
-        },
-    )
-
-
-def _add_accounts_rules(book: Any) -> None:
-    shape = ACCOUNTS_TABLE
-    proof = _cell(shape, AccountsColumn.PROOF)
-    looks = {
-        PROVEN: {"font_color": GREEN, "bg_color": GREEN_GROUND, "bold": True},
-        DIFFERS: {"font_color": RED, "bg_color": RED_GROUND, "bold": True},
-        NOT_YET_PROVEN: {"font_color": GREY_TEXT, "bg_color": GREY_GROUND, "italic": True},
-    }
-    for word, look in looks.items():
-        rule = {"criteria": f'={proof}="{word}"', "format": look}
-        _add_rule(book, shape, (AccountsColumn.PROOF,), rule)
-    for column in (AccountsColumn.WINDOWS_OFF, AccountsColumn.DIFFERENCE):
-        cell = _cell(shape, column)
-        rule = {
-            "criteria": f"=AND(ISNUMBER({cell}),{cell}<>0)",
-            "format": {"font_color": RED, "bold": True},
-        }
-        _add_rule(book, shape, (column,), rule)
-    decimals = _cell(shape, AccountsColumn.DECIMALS)
-    looks_of_columns = COLUMN_LOOKS[shape.sheet]
-    for header in shape.columns:
-        if looks_of_columns[header].kind is ColumnKind.MONEY:
-            _add_decimals_rules(book, shape, header, decimals)
-
-
-def _add_decimals_rules(book: Any, shape: TableShape, column: str, decimals: str) -> None:
-    """Show amounts of currencies without two decimals as such; an amount with more digits keeps them all."""
-    amount = _cell(shape, column)
-    for count, number_format in AMOUNT_FORMATS_BY_DECIMALS.items():
-        whole = f",{amount}=ROUND({amount},0)" if count == 0 else ""
-        criteria = f"=AND(ISNUMBER({amount}),ISNUMBER({decimals}),{decimals}={count}{whole})"
-        rule = {"criteria": criteria, "format": {"num_format": number_format}}
-        _add_rule(book, shape, (column,), rule)
 
 
 def _packed_reproducibly(package: bytes) -> bytes:

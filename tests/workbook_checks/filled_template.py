@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any
 
 import openpyxl
 from openpyxl.utils import range_boundaries
@@ -24,15 +24,17 @@ from workbooks.sheet_map import (
     ACCOUNTS_TABLE,
     LEDGER_TABLE,
     LOG_TABLE,
+    REMOVED_TABLE,
+    REVIEW_TABLE,
     AccountsColumn,
     LedgerColumn,
     LogColumn,
+    ReviewColumn,
     TableShape,
 )
 
 __all__ = ["Value", "cell_of", "filled_template"]
 
-_Column = TypeVar("_Column", LedgerColumn, AccountsColumn, LogColumn)
 Value = str | int | bool | Decimal | date | datetime | None
 
 
@@ -41,15 +43,23 @@ def filled_template(
     *,
     ledger: Sequence[Mapping[LedgerColumn, Value]] = (),
     accounts: Sequence[Mapping[AccountsColumn, Value]] = (),
+    review: Sequence[Mapping[ReviewColumn, Value]] = (),
+    removed: Sequence[Mapping[str, Value]] = (),
     log: Sequence[Mapping[LogColumn, Value]] = (),
 ) -> bytes:
     """Return the template with these rows in its tables, formulas in place and without stored results."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # extensions that openpyxl does not read
         book = openpyxl.load_workbook(io.BytesIO(template))
-    _fill(book[LEDGER_TABLE.sheet], LEDGER_TABLE, ledger)
-    _fill(book[ACCOUNTS_TABLE.sheet], ACCOUNTS_TABLE, accounts)
-    _fill(book[LOG_TABLE.sheet], LOG_TABLE, log)
+    rows: dict[TableShape, Sequence[Mapping[Any, Value]]] = {
+        LEDGER_TABLE: ledger,
+        ACCOUNTS_TABLE: accounts,
+        REVIEW_TABLE: review,
+        REMOVED_TABLE: removed,
+        LOG_TABLE: log,
+    }
+    for shape, given in rows.items():
+        _fill(book[shape.sheet], shape, given)
     filled = io.BytesIO()
     book.save(filled)
     return filled.getvalue()
@@ -63,7 +73,7 @@ def cell_of(shape: TableShape, column: str, index: int) -> str:
 def _fill(
     sheet: openpyxl.worksheet.worksheet.Worksheet,
     shape: TableShape,
-    rows: Sequence[Mapping[_Column, Value]],
+    rows: Sequence[Mapping[Any, Value]],
 ) -> None:
     if not rows:
         return

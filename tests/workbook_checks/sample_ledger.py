@@ -15,7 +15,14 @@ from decimal import Decimal
 from tests.workbook_checks.filled_template import Value
 from workbooks.sheet_map import AccountsColumn, LedgerColumn, LogColumn
 
-__all__ = ["SampleAccount", "account_rows", "ledger_rows", "log_rows", "sample_accounts"]
+__all__ = [
+    "SampleAccount",
+    "account_rows",
+    "identifier",
+    "ledger_rows",
+    "log_rows",
+    "sample_accounts",
+]
 
 _FIRST_DAY = date(2026, 1, 2)
 _FIRST_REFRESH = datetime(2026, 4, 1, 7, 30)  # noqa: DTZ001 - a cell holds no zone; it means UTC
@@ -49,10 +56,12 @@ class SampleAccount:
     bank_balance: Decimal | None = None
     balances: int = 0
     windows_off: int = 0
+    adjustments: int = 0
+    closed_through: str | None = None
 
 
-def _identifier(number: int) -> str:
-    """A UUIDv7 that is the same in each run."""
+def identifier(number: int) -> str:
+    """Return a UUIDv7 that is the same in each run."""
     return str(uuid.UUID(int=(0x019B00000000 + number) << 80 | 7 << 76 | 2 << 62 | number))
 
 
@@ -98,9 +107,10 @@ def ledger_rows(count: int) -> list[dict[LedgerColumn, Value]]:
                 LedgerColumn.NOTES: "asked the accountant about this" if index % 11 == 3 else None,
                 LedgerColumn.REVIEWED: index % 3 == 0,
                 LedgerColumn.STATUS: "pending" if _is_pending(index) else "posted",
-                LedgerColumn.ENTRY_ID: _identifier(1000 + index),
-                LedgerColumn.ACCOUNT_ID: _identifier(index % len(accounts)),
-                LedgerColumn.BASE: f"{index + 1};0000000000000000",
+                LedgerColumn.ENTRY_ID: identifier(1000 + index),
+                LedgerColumn.ACCOUNT_ID: identifier(index % len(accounts)),
+                LedgerColumn.PROOF_DATE: _posted_on(index),
+                LedgerColumn.BASE: f"{index + 1}:00000000:00000000:00000000:00000000:00000000:00000000",
             }
         )
     return rows
@@ -127,7 +137,7 @@ def sample_accounts(count: int) -> list[SampleAccount]:
         difference = Decimal("12.34") if place == 2 else Decimal(0)
         accounts.append(
             SampleAccount(
-                account_id=_identifier(place),
+                account_id=identifier(place),
                 name=name,
                 account_type=kind,
                 currency=currency,
@@ -160,6 +170,8 @@ def account_rows(accounts: Sequence[SampleAccount]) -> list[dict[AccountsColumn,
             AccountsColumn.BANK_BALANCE: account.bank_balance,
             AccountsColumn.BALANCES: account.balances,
             AccountsColumn.WINDOWS_OFF: account.windows_off,
+            AccountsColumn.ADJUSTMENTS: account.adjustments,
+            AccountsColumn.CLOSED_THROUGH: account.closed_through,
             AccountsColumn.DECIMALS: account.decimals,
             AccountsColumn.ACCOUNT_ID: account.account_id,
         }

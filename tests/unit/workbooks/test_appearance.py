@@ -7,10 +7,10 @@ from workbooks.formulas import ACCOUNTS_FORMULAS
 from workbooks.sheet_map import (
     ACCOUNTS_TABLE,
     EDITABLE_COLUMNS,
-    LEDGER_TABLE,
     TABLES,
     AccountsColumn,
     LedgerColumn,
+    ReviewColumn,
     SheetName,
     TableShape,
 )
@@ -25,16 +25,24 @@ def test_every_column_has_a_look(shape: TableShape) -> None:
     assert EXPLANATIONS[shape.sheet]
 
 
-def test_the_ledger_fits_a_laptop_at_full_size() -> None:
-    looks = COLUMN_LOOKS[SheetName.LEDGER].values()
+@pytest.mark.parametrize("sheet", [SheetName.LEDGER, SheetName.REVIEW])
+def test_what_is_worked_in_fits_a_laptop_at_full_size(sheet: SheetName) -> None:
+    looks = COLUMN_LOOKS[sheet].values()
     assert sum(7 * look.width + 5 for look in looks if not look.hidden) <= _LAPTOP_PIXELS
 
 
-def test_only_the_users_columns_are_marked_as_theirs() -> None:
-    looks = COLUMN_LOOKS[SheetName.LEDGER]
-    assert [name for name, look in looks.items() if look.editable] == list(EDITABLE_COLUMNS)
-    for shape in set(TABLES) - {LEDGER_TABLE}:
-        assert not any(look.editable for look in COLUMN_LOOKS[shape.sheet].values())
+def test_only_columns_that_a_person_types_in_are_marked() -> None:
+    marked = {
+        shape.name: [name for name, look in COLUMN_LOOKS[shape.sheet].items() if look.editable]
+        for shape in TABLES
+    }
+    assert marked == {
+        "Ledger": [*EDITABLE_COLUMNS, LedgerColumn.STATUS],
+        "Accounts": [],
+        "Review": [ReviewColumn.DECISION],
+        "Removed": [LedgerColumn.STATUS],
+        "RefreshLog": [],
+    }
 
 
 def test_keys_and_bases_are_hidden() -> None:
@@ -42,8 +50,17 @@ def test_keys_and_bases_are_hidden() -> None:
         shape.name: {name for name, look in COLUMN_LOOKS[shape.sheet].items() if look.hidden}
         for shape in TABLES
     }
+    of_rows = {
+        LedgerColumn.ENTRY_ID,
+        LedgerColumn.ACCOUNT_ID,
+        LedgerColumn.PARENT_ID,
+        LedgerColumn.PROOF_DATE,
+        LedgerColumn.BASE,
+    }
     assert hidden == {
-        "Ledger": {LedgerColumn.ENTRY_ID, LedgerColumn.ACCOUNT_ID, LedgerColumn.BASE},
+        "Ledger": of_rows,
+        "Removed": of_rows,
+        "Review": {ReviewColumn.ENTRY_ID, ReviewColumn.QUESTION_ID},
         "Accounts": {AccountsColumn.DECIMALS, AccountsColumn.ACCOUNT_ID},
         "RefreshLog": set(),
     }
@@ -52,4 +69,4 @@ def test_keys_and_bases_are_hidden() -> None:
 def test_no_formula_stands_in_a_column_of_text() -> None:
     looks = COLUMN_LOOKS[ACCOUNTS_TABLE.sheet]
     for column in ACCOUNTS_FORMULAS:
-        assert looks[column].kind not in {ColumnKind.TEXT, ColumnKind.WORD}
+        assert looks[column].kind not in {ColumnKind.TEXT, ColumnKind.PROSE, ColumnKind.WORD}

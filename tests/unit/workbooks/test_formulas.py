@@ -5,8 +5,14 @@ import re
 import pytest
 
 from tests.workbook_checks.ooxml_formulas import check_formula
-from workbooks.formulas import ACCOUNTS_FORMULAS, HEADLINE_FORMULAS, NAMED_COLUMNS
-from workbooks.sheet_map import TABLES, AccountsColumn, WorkbookName
+from workbooks.formulas import ACCOUNTS_FORMULAS, COUNTED, HEADLINE_FORMULAS, NAMED_COLUMNS
+from workbooks.sheet_map import (
+    TABLES,
+    AccountsColumn,
+    LedgerColumn,
+    StatusWord,
+    WorkbookName,
+)
 
 _ALL = {
     **{str(column): formula for column, formula in ACCOUNTS_FORMULAS.items()},
@@ -46,6 +52,20 @@ def test_the_proof_is_made_of_formulas() -> None:
         AccountsColumn.DIFFERENCE,
         AccountsColumn.PROOF,
     }
+
+
+def test_a_proof_goes_by_the_proof_date_and_never_by_the_date() -> None:
+    difference = ACCOUNTS_FORMULAS[AccountsColumn.DIFFERENCE]
+    assert difference.count(f"Ledger[{LedgerColumn.PROOF_DATE}]") == 2 * len(COUNTED)
+    assert f"Ledger[{LedgerColumn.DATE}]" not in "".join(ACCOUNTS_FORMULAS.values())
+
+
+@pytest.mark.parametrize(
+    "column", [AccountsColumn.ENTRIES, AccountsColumn.SUM, AccountsColumn.DIFFERENCE]
+)
+def test_posted_entries_and_adjustments_count_and_no_other_word(column: AccountsColumn) -> None:
+    words = re.findall(r'Ledger\[Status\],"(\w+)"', ACCOUNTS_FORMULAS[column])
+    assert words == [StatusWord.POSTED, StatusWord.ADJUSTMENT]
 
 
 def test_every_name_of_the_workbook_has_its_meaning() -> None:
