@@ -9,14 +9,14 @@ user named: never an amount, a text of the ledger or a secret.
     x AddressRefused, NoServerChosen, SettingsNotReadable, AnswerNeeded, SignUpElsewhere, WorkbookNameRefused
   + DataRefused (65)
     x FileNotReadable, FileTooLarge, StatementRefused, CurrencyNeeded, CurrencyUnknown,
-      RequestRefused, NotFound, Conflict
+      RequestRefused, NotFound, AccountAmbiguous, Conflict, MonthIsClosed, MonthNotClosed, MonthNotOver
     x EpochIsOver, AmountNotExact, TextTooLong
-    x WorkbookRefused: NotOurWorkbook, OtherLedger, NewerWorkbook, ColumnMissing, ColumnDoubled, EntriesDoubled,
-      AccountsDoubled, CellsBelowTable, TotalsRowInTheWay, SheetFull, WorkbookNotReadable
+    x WorkbookRefused: NotOurWorkbook, OtherLedger, NewerWorkbook, ColumnMissing, ColumnDoubled,
+      CellsBesideTable, AccountsDoubled, CellsBelowTable, TotalsRowInTheWay, SheetFull, WorkbookNotReadable
   + ServerUnreachable (69)
     x Unreachable, CertificateRefused, ServerFailed, AnswerTooLarge, AnswerNotReadable
   + Busy (75)
-    x TooManyRequests, ServerBusy, ServerFull, WorkbookOpenElsewhere, WorkbookChanged, WorkbookNotSaved,
+    x TooManyRequests, ServerBusy, ServerFull, WorkbookBusy, WorkbookOpenElsewhere, WorkbookChanged, WorkbookNotSaved,
       WriteNotVerified, ExportNotWritten
   + NotAllowed (77)
     x KeyRefused, ScopeMissing, NoKey, KeyNotReadable, KeyringUnusable, KeyFileUnsafe,
@@ -30,6 +30,7 @@ from enum import IntEnum, unique
 from typing import ClassVar
 
 __all__ = [
+    "AccountAmbiguous",
     "AccountsDoubled",
     "AddressRefused",
     "AmountNotExact",
@@ -38,6 +39,7 @@ __all__ = [
     "AnswerTooLarge",
     "Busy",
     "CellsBelowTable",
+    "CellsBesideTable",
     "CertificateRefused",
     "ClientProblem",
     "ColumnDoubled",
@@ -46,7 +48,6 @@ __all__ = [
     "CurrencyNeeded",
     "CurrencyUnknown",
     "DataRefused",
-    "EntriesDoubled",
     "EpochIsOver",
     "ExitCode",
     "ExportNotWritten",
@@ -58,6 +59,9 @@ __all__ = [
     "KeyNotReadable",
     "KeyRefused",
     "KeyringUnusable",
+    "MonthIsClosed",
+    "MonthNotClosed",
+    "MonthNotOver",
     "NewerWorkbook",
     "NoKey",
     "NoServerChosen",
@@ -80,6 +84,7 @@ __all__ = [
     "TotalsRowInTheWay",
     "Unreachable",
     "UsageProblem",
+    "WorkbookBusy",
     "WorkbookChanged",
     "WorkbookNameRefused",
     "WorkbookNotReadable",
@@ -197,8 +202,24 @@ class NotFound(DataRefused):
     """The ledger has nothing by that name."""
 
 
+class AccountAmbiguous(DataRefused):
+    """More than one account goes by that; give the whole name of one, or its id."""
+
+
 class Conflict(DataRefused):
     """The ledger has moved on: this was done before, or later changes stand on it."""
+
+
+class MonthIsClosed(DataRefused):
+    """This touches a balance of a closed month; an administrator can reopen it. Nothing was changed."""
+
+
+class MonthNotClosed(DataRefused):
+    """This month is not closed."""
+
+
+class MonthNotOver(DataRefused):
+    """A month can be closed once it is over."""
 
 
 class EpochIsOver(DataRefused):
@@ -237,16 +258,16 @@ class ColumnDoubled(WorkbookRefused):
     """Two columns have a name that the program owns; rename your own. Nothing was written."""
 
 
-class EntriesDoubled(WorkbookRefused):
-    """Rows of the Ledger share an Entry ID; delete the copies, or clear their Entry ID. Nothing was written."""
-
-
 class AccountsDoubled(WorkbookRefused):
     """Rows of the Accounts table share an Account ID; delete the copies. Nothing was written."""
 
 
 class CellsBelowTable(WorkbookRefused):
     """The table has to grow and cells below it are in use; move them away. Nothing was written."""
+
+
+class CellsBesideTable(WorkbookRefused):
+    """The table needs another column and cells to its right are in use; move them away. Nothing was written."""
 
 
 class SheetFull(WorkbookRefused):
@@ -303,6 +324,10 @@ class ServerBusy(Busy):
 
 class ServerFull(Busy):
     """The server has no room left to store anything; nothing was changed. Try again when its operator made room."""
+
+
+class WorkbookBusy(Busy):
+    """Somebody else is writing into this workbook just now; try again in a moment."""
 
 
 class WorkbookOpenElsewhere(Busy):

@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from excel_client.command_line.arguments import build_parser
+from excel_client.command_line.arguments import parse
 from excel_client.command_line.surroundings import Surroundings
 from excel_client.problems import ClientProblem, ExitCode
 
@@ -62,6 +62,14 @@ def _command_named(name: str) -> Command:  # noqa: PLR0911 - a command to a line
             from excel_client.command_line.workbooks import status
 
             return status
+        case "balance":
+            from excel_client.command_line.balances import balance
+
+            return balance
+        case "close":
+            from excel_client.command_line.closing import close
+
+            return close
         case "export":
             from excel_client.command_line.exporting import export
 
@@ -74,7 +82,7 @@ def _command_named(name: str) -> Command:  # noqa: PLR0911 - a command to a line
 def run(arguments: Sequence[str], around: Surroundings) -> int:
     """Run one command; return its exit code. Problems are told on standard error."""
     try:
-        flags = build_parser().parse_args(arguments)
+        flags = parse(arguments)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.USAGE
     try:

@@ -6,11 +6,8 @@ The document's keys are a promise to other programs: they change only with a not
 
 from __future__ import annotations
 
-import os
-import tempfile
 from argparse import Namespace
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -18,8 +15,9 @@ import msgspec
 
 from excel_client.command_line.connection import connect
 from excel_client.command_line.printing import ProgressLine
+from excel_client.command_line.private_files import put_in_place
 from excel_client.command_line.surroundings import Surroundings
-from excel_client.problems import AnswerNotReadable, ExitCode, ExportNotWritten
+from excel_client.problems import AnswerNotReadable, ExitCode
 from excel_client.server_api import ServerApi
 from excel_client.wire_format import Account, WholeChanges, WholeEntry
 
@@ -50,7 +48,7 @@ def export(flags: Namespace, around: Surroundings) -> ExitCode:
     if flags.json == "-":
         around.stdout.write(document.decode())
     else:
-        _write_file(Path(flags.json), document)
+        put_in_place(Path(flags.json), document)
     return ExitCode.DONE
 
 
@@ -86,20 +84,3 @@ def _lines(structs: Sequence[msgspec.Struct]) -> bytes:
     """One object to a line, so that two exports can be compared line by line."""
     encoded = b",\n".join(map(msgspec.json.encode, structs))
     return encoded + b"\n" if encoded else b""
-
-
-def _write_file(path: Path, document: bytes) -> None:
-    """Put a file in place at once; it holds exact amounts, so it is closed to others."""
-    temporary = None
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".new-", suffix=".json", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(document)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError:
-        if temporary is not None:
-            with suppress(OSError):
-                Path(temporary).unlink()
-        raise ExportNotWritten(file=path.name) from None

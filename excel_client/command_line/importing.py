@@ -112,6 +112,8 @@ def _show_imported(file_name: str, imported: ImportedStatement, around: Surround
 
 def undo(flags: Namespace, around: Surroundings) -> ExitCode:
     """Take back the batch that is named, or the latest that still stands."""
+    if flags.list:
+        return _list_batches(flags, around)
     with connect(flags, around) as api:
         batch = _chosen_batch(flags.batch, api)
         if not flags.yes and not around.agrees(f"Take back {_in_words(batch)}?"):
@@ -121,7 +123,39 @@ def undo(flags: Namespace, around: Surroundings) -> ExitCode:
     if flags.json:
         around.say(msgspec.json.encode(undone).decode())
     else:
-        around.say(f"Took back {_in_words(batch)}: {undone.removed} entries removed.")
+        kept = f", {undone.kept} later changes kept" if undone.kept else ""
+        around.say(f"Took back {_in_words(batch)}: {undone.removed} entries removed{kept}.")
+    return ExitCode.DONE
+
+
+def _list_batches(flags: Namespace, around: Surroundings) -> ExitCode:
+    with connect(flags, around) as api, ProgressLine(around.stderr, "Asking the server"):
+        batches = api.batches()
+    if flags.json:
+        around.say(msgspec.json.encode(batches).decode())
+        return ExitCode.DONE
+    columns = (
+        Column(heading="Batch"),
+        Column(heading="At"),
+        Column(heading="What"),
+        Column(heading="Entries", right=True),
+        Column(heading="File"),
+        Column(heading="By"),
+        Column(heading="Taken back at"),
+    )
+    rows = [
+        (
+            batch.id,
+            batch.created_at,
+            _what(batch),
+            str(batch.added),
+            batch.file_name or "",
+            batch.by,
+            batch.undone_at or "",
+        )
+        for batch in batches.batches
+    ]
+    around.say(text_table(columns, rows) if rows else "Nothing was brought in yet.")
     return ExitCode.DONE
 
 
@@ -132,6 +166,21 @@ def _chosen_batch(named: str | None, api: ServerApi) -> BatchSummary:
     raise NotFound(what="batch")
 
 
+def _what(batch: BatchSummary) -> str:
+    """What a batch is, in a word or two."""
+    match batch.purpose:
+        case None:
+            return batch.kind
+        case "edit":
+            return "edits"
+        case "balance":
+            return "typed balance"
+        case other:
+            return other
+
+
 def _in_words(batch: BatchSummary) -> str:
     source = f" of {printable(batch.file_name)}" if batch.file_name else ""
-    return f"the {printable(batch.kind)}{source} with {batch.added} entries, {batch.created_at}"
+    entries = "" if batch.purpose in {"edit", "balance"} else f" with {batch.added} entries"
+    writer = f" by {printable(batch.by)}" if batch.by else ""
+    return f"the {printable(_what(batch))}{source}{entries}{writer}, {batch.created_at}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from excel_client.command_line.connection import connect
+from excel_client.command_line.explaining import explain_accounts, show_explained
 from excel_client.command_line.printing import ProgressLine, accounts_table
 from excel_client.command_line.surroundings import Surroundings
 from excel_client.problems import ExitCode, OtherLedger
@@ -28,6 +29,8 @@ def refresh(flags: Namespace, around: Surroundings) -> ExitCode:
         around.say(msgspec.json.encode(refreshed).decode())
         return ExitCode.DONE
     around.say(_in_words(path.name, refreshed))
+    if waits := _what_waits(refreshed):
+        around.say(waits)
     around.say(accounts_table(refreshed.accounts))
     return ExitCode.DONE
 
@@ -35,12 +38,27 @@ def refresh(flags: Namespace, around: Surroundings) -> ExitCode:
 def _in_words(name: str, refreshed: Refreshed) -> str:
     if not refreshed.written:
         return f"{name} is up to date; it was not touched."
-    kept = f", {refreshed.kept} edits of yours kept" if refreshed.kept else ""
+    told = [
+        f"{refreshed.added} entries added",
+        f"{refreshed.changed} changed",
+        f"{refreshed.removed} removed",
+    ]
+    if refreshed.sent:
+        told.append(f"{refreshed.sent} edits of yours sent")
+    if refreshed.kept:
+        told.append(f"{refreshed.kept} kept")
     made = "was made" if refreshed.made else "is refreshed"
-    return (
-        f"{name} {made}: {refreshed.added} entries added, {refreshed.changed} changed, "
-        f"{refreshed.removed} removed{kept}."
-    )
+    return f"{name} {made}: {', '.join(told)}."
+
+
+def _what_waits(refreshed: Refreshed) -> str:
+    """What is left for a person to do, or nothing."""
+    waits = []
+    if refreshed.waiting:
+        waits.append(f"{refreshed.waiting} edits wait in the workbook")
+    if refreshed.to_review:
+        waits.append(f"{refreshed.to_review} lines stand in Review")
+    return f"{' and '.join(waits)}." if waits else ""
 
 
 def status(flags: Namespace, around: Surroundings) -> ExitCode:
@@ -53,11 +71,16 @@ def status(flags: Namespace, around: Surroundings) -> ExitCode:
         if workbook is not None and workbook.ledger not in {"", api.profile().ledger}:
             raise OtherLedger
         accounts = api.accounts().accounts
+        explained = explain_accounts(accounts, api) if flags.explain else None
     if flags.json:
-        document = {"accounts": accounts, "workbook": workbook}
+        document: dict[str, object] = {"accounts": accounts, "workbook": workbook}
+        if explained is not None:
+            document |= {"explanations": explained.explanations, "entries": explained.entries}
         around.say(msgspec.json.encode(document).decode())
         return ExitCode.DONE
     around.say(accounts_table(accounts))
+    if explained is not None:
+        show_explained(explained, accounts, around)
     if workbook is not None:
         around.say(
             f"{Path(flags.workbook).name}: {workbook.rows} entries, {workbook.edits} edits waiting."

@@ -23,10 +23,18 @@ from excel_client.wire_format import (
     ApiKey,
     Batches,
     Changes,
+    ClosedMonth,
+    Closings,
+    EditsDone,
+    EditsToSend,
+    Explanation,
     ImportedStatement,
+    Lease,
     PreviewedStatement,
     Profile,
+    Reopened,
     SignedUp,
+    StatedBatch,
     Undone,
     WholeChanges,
 )
@@ -35,6 +43,7 @@ __all__ = ["FeedPosition", "ServerApi", "new_idempotency_key"]
 
 #: Entries to a page of the change feed.
 _PAGE_ENTRIES: Final = 10_000
+_DONE: Final = frozenset({HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT})
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 AnswerType = TypeVar("AnswerType", bound=msgspec.Struct)
@@ -81,13 +90,8 @@ class ServerApi:
 
     def sign_up(self, ledger_name: str, token_label: str) -> SignedUp:
         """Make a new ledger, where the server lets anybody do so."""
-        body = msgspec.json.encode({"ledger_name": ledger_name, "token_label": token_label})
-        return self._call(
-            Request(
-                method="POST", path="/v1/signup", content=body, content_type="application/json"
-            ),
-            SignedUp,
-        )
+        body = {"ledger_name": ledger_name, "token_label": token_label}
+        return self._post("/v1/signup", body, SignedUp)
 
     def profile(self) -> Profile:
         """Whose key this is."""
@@ -135,6 +139,57 @@ class ServerApi:
         )
         return self._call(request, Undone)
 
+    def push_edits(self, edits: EditsToSend, *, idempotency_key: str) -> EditsDone:
+        """Send edits: all that are applied become one batch."""
+        return self._post("/v1/edits", edits, EditsDone, idempotency_key=idempotency_key)
+
+    def take_lease(self, workbook: str, seconds: int, holder: str) -> Lease:
+        """Hold a workbook for a while; raise WorkbookBusy while another holder does."""
+        body = {"workbook": workbook, "seconds": seconds, "holder": holder}
+        return self._post("/v1/workbook-leases", body, Lease)
+
+    def drop_lease(self, lease: str) -> None:
+        """Let go of a workbook."""
+        self._do(Request(method="DELETE", path=f"/v1/workbook-leases/{_checked(lease)}"))
+
+    def state_balance(
+        self, account_id: str, on: str, balance: str, *, idempotency_key: str
+    ) -> StatedBatch:
+        """State what an account held at the end of a day."""
+        body = {"account_id": account_id, "on": on, "balance": balance}
+        return self._post("/v1/balances", body, StatedBatch, idempotency_key=idempotency_key)
+
+    def adjust(
+        self, account_id: str, on: str, amount: str, reason: str, *, idempotency_key: str
+    ) -> StatedBatch:
+        """Add an explicit line that makes an account add up until the cause is found."""
+        body = {"account_id": account_id, "on": on, "amount": amount, "reason": reason}
+        return self._post("/v1/adjustments", body, StatedBatch, idempotency_key=idempotency_key)
+
+    def explanation(self, account_id: str) -> Explanation:
+        """Why an account does not add up."""
+        path = f"/v1/accounts/{_checked(account_id)}/explanation"
+        return self._call(Request(method="GET", path=path), Explanation)
+
+    def closings(self) -> Closings:
+        """Every closing of a month, oldest first."""
+        return self._call(Request(method="GET", path="/v1/closings"), Closings)
+
+    def closed_month(self, month: str) -> ClosedMonth:
+        """A closed month ("2026-03"): its evidence, and what arrived late."""
+        path = f"/v1/closings/{_checked(month)}"
+        return self._call(Request(method="GET", path=path), ClosedMonth)
+
+    def close_month(self, month: str, *, idempotency_key: str) -> ClosedMonth:
+        """Close a month that is over."""
+        body = {"month": month}
+        return self._post("/v1/closings", body, ClosedMonth, idempotency_key=idempotency_key)
+
+    def reopen_month(self, month: str, reason: str, *, idempotency_key: str) -> Reopened:
+        """Open a closed month again."""
+        path = f"/v1/closings/{_checked(month)}/reopen"
+        return self._post(path, {"reason": reason}, Reopened, idempotency_key=idempotency_key)
+
     def changes(self, after: FeedPosition | None, page_type: type[PageType]) -> Iterator[PageType]:
         """Pages of what changed after a position, or of everything; raise EpochIsOver for an old position."""
         position = after
@@ -154,12 +209,41 @@ class ServerApi:
                 raise AnswerNotReadable
             position = moved
 
-    def _call(self, request: Request, answer_type: type[AnswerType]) -> AnswerType:
+    def _post(
+        self,
+        path: str,
+        body: object,
+        answer_type: type[AnswerType],
+        *,
+        idempotency_key: str = "",
+    ) -> AnswerType:
+        request = Request(
+            method="POST",
+            path=path,
+            content=msgspec.json.encode(body),
+            content_type="application/json",
+            idempotency_key=idempotency_key,
+        )
+        return self._call(request, answer_type)
+
+    def _do(self, request: Request) -> bytes:
+        """Send a request and return the answer's body; raise what a refusal means."""
         answer = self._sender.send(request)
-        if answer.status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+        if answer.status not in _DONE:
             raise problem_of(answer.status, answer.body)
+        return answer.body
+
+    def _call(self, request: Request, answer_type: type[AnswerType]) -> AnswerType:
+        body = self._do(request)
         try:
-            return msgspec.json.decode(answer.body, type=answer_type)
+            return msgspec.json.decode(body, type=answer_type)
         except (msgspec.DecodeError, UnicodeDecodeError):
             # The decoder's own text may repeat what it read.
             raise AnswerNotReadable from None
+
+
+def _checked(word: str) -> str:
+    """A word on its way into a path."""
+    if not _SAFE_WORD.fullmatch(word):
+        raise AnswerNotReadable
+    return word

@@ -23,6 +23,9 @@ from excel_client.problems import (
     EpochIsOver,
     FileTooLarge,
     KeyRefused,
+    MonthIsClosed,
+    MonthNotClosed,
+    MonthNotOver,
     NotFound,
     RequestRefused,
     ScopeMissing,
@@ -31,6 +34,7 @@ from excel_client.problems import (
     ServerFull,
     StatementRefused,
     TooManyRequests,
+    WorkbookBusy,
 )
 from excel_client.wire_format import ProblemAnswer
 
@@ -47,6 +51,10 @@ _BY_CODE: Final[Mapping[str, type[ClientProblem]]] = MappingProxyType(
         # Both mean that the ledger has to be read from the start.
         "epoch_is_over": EpochIsOver,
         "cursor_not_readable": EpochIsOver,
+        "workbook_busy": WorkbookBusy,
+        "month_is_closed": MonthIsClosed,
+        "month_not_closed": MonthNotClosed,
+        "month_not_over": MonthNotOver,
     }
 )
 _BY_STATUS: Final[Mapping[int, type[ClientProblem]]] = MappingProxyType(

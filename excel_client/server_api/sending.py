@@ -62,7 +62,9 @@ class Request:
     @property
     def may_be_repeated(self) -> bool:
         """Whether sending it again does no more than sending it once."""
-        return self.method == "GET" or self.changes_nothing or bool(self.idempotency_key)
+        return (
+            self.method in {"GET", "DELETE"} or self.changes_nothing or bool(self.idempotency_key)
+        )
 
     def headers(self) -> dict[str, str]:
         """The headers of its own."""

@@ -22,7 +22,7 @@ from excel_client.write_plan.cells import (
     sheet_date,
     sheet_text,
 )
-from workbooks.formulas import ACCOUNTS_FORMULAS, DIFFERS, NOT_YET_PROVEN, PROVEN
+from workbooks.formulas import ACCOUNTS_FORMULAS, ADJUSTED, DIFFERS, NOT_YET_PROVEN, PROVEN
 from workbooks.sheet_map import ACCOUNTS_TABLE, AccountsColumn
 
 __all__ = [
@@ -77,6 +77,8 @@ def account_row(account: Account) -> Row:
         AccountsColumn.BANK_BALANCE: _number(account.bank_balance),
         AccountsColumn.BALANCES: account.balances,
         AccountsColumn.WINDOWS_OFF: account.windows_off,
+        AccountsColumn.ADJUSTMENTS: account.adjustments,
+        AccountsColumn.CLOSED_THROUGH: account.closed_through,
         AccountsColumn.DECIMALS: account.decimals,
         AccountsColumn.ACCOUNT_ID: account.id,
     }
@@ -91,8 +93,12 @@ def _date(text: str | None) -> Cell:
     return None if text is None else sheet_date(text)
 
 
-def formula_results(account: Account) -> dict[AccountsColumn, Cell]:
-    """Return what the row's formulas come to; "" is a formula's blank."""
+def formula_results(account: Account, counted: int | None = None) -> dict[AccountsColumn, Cell]:
+    """
+    Return what the row's formulas come to; "" is a formula's blank.
+
+    `counted` is how many rows of the Ledger count: the parts of splits in the place of those, unlike on the server.
+    """
     total = Decimal(account.sum)
     closing = difference = None
     if account.opening is not None:
@@ -108,9 +114,11 @@ def formula_results(account: Account) -> dict[AccountsColumn, Cell]:
         difference = _rounded(Decimal(account.difference or "0"), account.decimals)
     proof = NOT_YET_PROVEN
     if difference is not None:
-        proof = PROVEN if difference == 0 and account.windows_off == 0 else DIFFERS
+        proof = ADJUSTED if account.adjustments else PROVEN
+        if difference != 0 or account.windows_off != 0:
+            proof = DIFFERS
     return {
-        AccountsColumn.ENTRIES: account.entries,
+        AccountsColumn.ENTRIES: account.entries if counted is None else counted,
         AccountsColumn.SUM: float(_rounded(total, account.decimals)),
         AccountsColumn.CLOSING: "" if closing is None else float(closing),
         AccountsColumn.DIFFERENCE: "" if difference is None else float(difference),
@@ -129,19 +137,24 @@ def proof_summary(results: Sequence[Mapping[AccountsColumn, Cell]]) -> str:
         return "No accounts yet"
     proofs = [result[AccountsColumn.PROOF] for result in results]
     return (
-        f"{proofs.count(PROVEN)} proven, {proofs.count(DIFFERS)} with a difference, "
+        f"{proofs.count(PROVEN)} proven, {proofs.count(ADJUSTED)} adjusted, "
+        f"{proofs.count(DIFFERS)} with a difference, "
         f"{proofs.count(NOT_YET_PROVEN)} not yet proven"
     )
 
 
 def plan_accounts(
-    accounts: Sequence[Account], rows: Sequence[Sequence[object]], first_row: int
+    accounts: Sequence[Account],
+    rows: Sequence[Sequence[object]],
+    first_row: int,
+    counted: Mapping[str, int] | None = None,
 ) -> AccountsPlan:
     """
     Return what to write so that the table shows `accounts`.
 
     `rows` are the written cells of the table's rows as they stand, in the order of ACCOUNTS_ORDER; `first_row` is
-    the sheet row of the first of them. Rows are found by Account ID; a row without one is the user's own.
+    the sheet row of the first of them. Rows are found by Account ID; a row without one is the user's own. `counted`
+    says of each account how many rows of the Ledger count.
     """
     positions = _positions(rows, first_row)
     updates: dict[int, dict[int, Cell]] = {}
@@ -159,7 +172,12 @@ def plan_accounts(
         }
         if changed:
             updates[position] = changed
-    results = {account.id: formula_results(account) for account in accounts}
+    results = {
+        account.id: formula_results(
+            account, counted.get(account.id, 0) if counted is not None else None
+        )
+        for account in accounts
+    }
     return AccountsPlan(
         updates=updates,
         appended=appended,

@@ -15,18 +15,26 @@ from typing import Final
 from excel_client.problems import AmountNotExact, AnswerNotReadable, TextTooLong
 from excel_client.wire_format import LedgerEntry
 from excel_client.write_plan.row_base import Digests, base_text
-from workbooks.sheet_map import LedgerColumn
+from workbooks.sheet_map import EDITABLE_COLUMNS, LedgerColumn, StatusWord
 
 __all__ = [
+    "ACCOUNT_ID_INDEX",
+    "AMOUNT_INDEX",
     "BASE_INDEX",
+    "EDITABLE",
     "ENTRY_ID_INDEX",
     "LEDGER_ORDER",
+    "MATCH_INDEX",
+    "PARENT_ID_INDEX",
+    "PROOF_DATE_INDEX",
     "STATUS_INDEX",
-    "STATUS_REMOVED",
     "Cell",
     "Row",
+    "entry_id_of",
     "exact_double",
     "ledger_rows",
+    "match_word",
+    "proof_day",
     "same_cell",
     "sheet_date",
     "sheet_text",
@@ -38,13 +46,21 @@ Cell = str | float | bool | date | None
 Row = tuple[Cell, ...]
 
 LEDGER_ORDER: Final = tuple(LedgerColumn)
+AMOUNT_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.AMOUNT)
+MATCH_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.MATCH)
 STATUS_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.STATUS)
 ENTRY_ID_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.ENTRY_ID)
+ACCOUNT_ID_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.ACCOUNT_ID)
+PARENT_ID_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.PARENT_ID)
+PROOF_DATE_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.PROOF_DATE)
 BASE_INDEX: Final = LEDGER_ORDER.index(LedgerColumn.BASE)
+#: The editable cells of a row: (place in LEDGER_ORDER, column), in the order in which a base names them.
+EDITABLE: Final = tuple((LEDGER_ORDER.index(column), column) for column in EDITABLE_COLUMNS)
 
-#: Stands in Status when the entry was withdrawn; the row stays, and counts in no sum.
-STATUS_REMOVED: Final = "removed"
+#: Characters of a transfer's id that its legs show: the random end of it.
+_MATCH_CHARACTERS: Final = 10
 
+_ADJUSTMENT: Final = "adjustment"
 #: A decimal number of at most this many characters has no more digits than a double keeps (DBL_DIG).
 _ALWAYS_EXACT_CHARACTERS: Final = 15
 #: Excel's specifications and limits: characters that a cell can contain.
@@ -97,14 +113,51 @@ class _Dates(dict[str, date | str]):
         return day
 
 
+def entry_id_of(cell: object) -> str | None:
+    """Return the Entry ID that a cell holds, or None where it holds none."""
+    return cell if type(cell) is str and cell else None
+
+
+def match_word(transfer: str | None) -> str | None:
+    """Return what the legs of a transfer show in Match; a letter in front keeps it a text."""
+    return f"T{transfer[-_MATCH_CHARACTERS:]}" if transfer else None
+
+
+def proof_day(entry: LedgerEntry, parents: Mapping[str, Cell], dates: Mapping[str, Cell]) -> Cell:
+    """Return the day on which an entry counts in proofs; a part counts where its split does."""
+    if entry.parent is not None and entry.parent in parents:
+        return parents[entry.parent]
+    return dates[entry.statement_on or entry.posted_on]
+
+
+def _status(entry: LedgerEntry) -> str:
+    if entry.removed:
+        return StatusWord.REMOVED
+    return StatusWord.ADJUSTMENT if entry.role == _ADJUSTMENT else entry.status
+
+
 def ledger_rows(
-    entries: Iterable[LedgerEntry], account_names: Mapping[str, str], digests: Digests
+    entries: Iterable[LedgerEntry],
+    account_names: Mapping[str, str],
+    digests: Digests,
+    parents: Mapping[str, Cell],
 ) -> list[Row]:
-    """Return entries as rows of the Ledger table, in the order of `LEDGER_ORDER`."""
+    """
+    Return entries as rows of the Ledger table, in the order of `LEDGER_ORDER`.
+
+    `parents` are the Proof dates of splits by Entry ID, as far as parts of them are among the entries.
+    """
     dates = _Dates()
     rows: list[Row] = []
     for entry in entries:
-        tags = ", ".join(entry.tags) if entry.tags else None
+        editable = (
+            entry.category or None,
+            sheet_text(", ".join(entry.tags)) if entry.tags else None,
+            sheet_text(entry.notes),
+            entry.reviewed,
+            match_word(entry.transfer),
+            dates[entry.statement_on] if entry.statement_on else None,
+        )
         rows.append(
             (
                 dates[entry.posted_on],
@@ -113,16 +166,13 @@ def ledger_rows(
                 sheet_text(entry.merchant),
                 exact_double(entry.amount),
                 entry.currency,
-                entry.category or None,
-                sheet_text(tags),
-                sheet_text(entry.notes),
-                entry.reviewed,
-                STATUS_REMOVED if entry.removed else entry.status,
+                *editable,
+                _status(entry),
                 entry.id,
                 entry.account_id,
-                base_text(
-                    entry.version, entry.category, tags, entry.notes, entry.reviewed, digests
-                ),
+                entry.parent,
+                proof_day(entry, parents, dates),
+                base_text(entry.version, editable, digests),
             )
         )
     return rows

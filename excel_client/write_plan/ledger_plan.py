@@ -1,35 +1,28 @@
 """
-The merge: what to write into a workbook so that it shows the server's ledger and loses nothing of its user's. Pure.
+The plan of a refresh: what to write into a workbook so that it shows the server's ledger and loses nothing. Pure.
 
-Rows are found by Entry ID, wherever they were sorted to. A cell that the user edited stays; the rest of its row
-follows the server. A withdrawn entry's row stays too, with "removed" in Status: it counts in no sum, and whatever
-the user wrote beside it is still there. A row without an Entry ID, or with one that the server never gave, is the
-user's own and is left alone.
+A cell that the user edited stays; the rest of its row follows the server. A withdrawn entry's row moves to Removed
+with everything in it, and back when the entry is there again. What is open is asked in Review.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from excel_client.wire_format import Account, LedgerEntry
 from excel_client.write_plan.accounts_plan import ACCOUNTS_ORDER, AccountsPlan, plan_accounts
-from excel_client.write_plan.cells import (
-    BASE_INDEX,
-    ENTRY_ID_INDEX,
-    LEDGER_ORDER,
-    STATUS_INDEX,
-    STATUS_REMOVED,
-    Cell,
-    Row,
-    ledger_rows,
-    same_cell,
-)
-from excel_client.write_plan.row_base import Digests, RowBase, canonical_text, read_base
-from excel_client.write_plan.workbook_state import LedgerKeys, WorkbookState, seal_rows
-from workbooks.sheet_map import EDITABLE_COLUMNS, AccountsColumn
+from excel_client.write_plan.cells import Cell, Row, same_cell
+from excel_client.write_plan.ledger_merge import LedgerMerge, MovedRow, merge_ledger
+from excel_client.write_plan.pushing import Delivery
+from excel_client.write_plan.questions import ReviewRow
+from excel_client.write_plan.review_plan import Findings, deleted_questions, plan_review
+from excel_client.write_plan.row_merge import EDITABLE_INDEXES
+from excel_client.write_plan.scanning import LedgerScan
+from excel_client.write_plan.workbook_state import WorkbookState, seal_rows
+from workbooks.sheet_map import TEMPLATE_VERSION, AccountsColumn
 
 __all__ = [
     "AccountsTableRows",
@@ -38,19 +31,13 @@ __all__ = [
     "WorkbookReading",
     "WritePlan",
     "accounts_renamed",
-    "count_edits",
+    "has_seen_all",
     "plan_refresh",
     "rows_to_read",
     "rows_with_formulas",
 ]
 
-_EDITABLE: Final = tuple((LEDGER_ORDER.index(column), column) for column in EDITABLE_COLUMNS)
-_EDITABLE_INDEXES: Final = frozenset(index for index, _ in _EDITABLE)
-_STATED_INDEXES: Final = tuple(
-    index
-    for index in range(len(LEDGER_ORDER))
-    if index not in _EDITABLE_INDEXES and index not in {BASE_INDEX, ENTRY_ID_INDEX}
-)
+_FIRST_SIGHT: Final = "Filled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +67,14 @@ class WorkbookReading:
     """What stands in the workbook, as far as the plan needs it."""
 
     state: WorkbookState
-    keys: LedgerKeys = field(repr=False)
+    #: The workbook's own id, made at its first refresh.
+    workbook: str
+    scan: LedgerScan = field(repr=False)
     #: Owned cells, in the order of LEDGER_ORDER, by the row's position: at least those of `rows_to_read`.
     rows: Mapping[int, Sequence[object]] = field(repr=False)
+    #: Rows of Removed, in the order of LEDGER_ORDER.
+    removed: Sequence[Sequence[object]] = field(repr=False)
+    review: Sequence[ReviewRow] = field(repr=False)
     accounts: AccountsTableRows = field(repr=False)
 
 
@@ -113,6 +105,17 @@ class WritePlan:
     updates: Mapping[int, Mapping[int, Cell]] = field(repr=False)
     #: Rows to add to the Ledger, in the order of LEDGER_ORDER.
     appended: Sequence[Row] = field(repr=False)
+    #: Rows that go from the Ledger to Removed, and the other way; positions are those before anything is written.
+    moved_out: Sequence[MovedRow] = field(repr=False)
+    moved_back: Sequence[MovedRow] = field(repr=False)
+    #: Cells of Removed to write, as in `updates`.
+    removed_updates: Mapping[int, Mapping[int, Cell]] = field(repr=False)
+    #: The day for rows that go to Removed.
+    today: date
+    #: The rows of Review as they are to be, in the order of its columns; None where they are so already.
+    review: Sequence[Row] | None = field(repr=False)
+    #: How many lines stand in Review afterwards.
+    review_lines: int
     accounts: AccountsPlan
     #: None when no cell of a table changes.
     log: LogRow | None
@@ -128,29 +131,10 @@ class WritePlan:
     def typed_over(self) -> dict[int, list[int]]:
         """Which cells that a user may edit are written, in rows that are there: (row, [columns])."""
         found = {
-            position: sorted(_EDITABLE_INDEXES & cells.keys())
+            position: sorted(EDITABLE_INDEXES & cells.keys())
             for position, cells in self.updates.items()
         }
         return {position: indexes for position, indexes in found.items() if indexes}
-
-
-@dataclass(slots=True)
-class _Merge:
-    """The updates of the Ledger as they gather."""
-
-    updates: dict[int, dict[int, Cell]] = field(default_factory=dict)
-    new_bases: dict[int, str] = field(default_factory=dict)
-    changed: int = 0
-    removed: int = 0
-    kept: int = 0
-
-    def put(self, position: int, cells: dict[int, Cell]) -> None:
-        if not cells:
-            return
-        self.updates[position] = cells
-        base = cells.get(BASE_INDEX)
-        if isinstance(base, str):
-            self.new_bases[position] = base
 
 
 def accounts_renamed(table: AccountsTableRows, accounts: Sequence[Account]) -> bool:
@@ -172,137 +156,128 @@ def rows_with_formulas(
     return changed
 
 
+def has_seen_all(changes: LedgerChanges, delivery: Delivery) -> bool:
+    """Whether what the server said is enough to put right every cell whose edit was settled."""
+    return changes.is_whole or delivery.needed <= {entry.id for entry in changes.entries}
+
+
 def rows_to_read(
-    positions: Mapping[str, int], keys: LedgerKeys, changes: LedgerChanges
+    scan: LedgerScan, changes: LedgerChanges, delivery: Delivery, findings: Findings
 ) -> list[int]:
     """Return the positions of the rows whose cells the plan has to see, ascending."""
     if changes.is_whole:
-        return [at for at, entry_id in enumerate(keys.entry_ids) if entry_id]
-    known = {positions.get(entry.id) for entry in changes.entries}
-    return sorted(position for position in known if position is not None)
+        return sorted(
+            {at for at, entry_id in enumerate(scan.keys.entry_ids) if entry_id} | {*scan.parts}
+        )
+    wanted = {position for position, _ in delivery.cells} | {*delivery.dropped, *scan.parts}
+    for positions in (*delivery.part_rows.values(), *scan.doubled.values()):
+        wanted.update(positions)
+    named = {entry.id for entry in changes.entries} | findings.entries()
+    named |= {question.entry_id for question in delivery.questions}
+    named |= {entry.parent for entry in changes.entries if entry.parent is not None}
+    for entry_id in named:
+        if entry_id in scan.positions:
+            wanted.add(scan.positions[entry_id])
+        wanted.update(scan.parts_of.get(entry_id, ()))
+    wanted.update(
+        question.position for question in delivery.questions if question.position is not None
+    )
+    return sorted(wanted)
 
 
 def plan_refresh(
-    reading: WorkbookReading, positions: Mapping[str, int], changes: LedgerChanges, now: datetime
+    reading: WorkbookReading,
+    changes: LedgerChanges,
+    delivery: Delivery,
+    findings: Findings,
+    now: datetime,
 ) -> WritePlan:
-    """Return what to write; `positions` are those of `reading.keys`, and `now` is an aware instant in UTC."""
-    digests = Digests()
-    latest = {entry.id: entry for entry in changes.entries}
+    """Return what to write; `now` is an aware instant in UTC."""
+    entries = {entry.id: entry for entry in changes.entries}
     names = {account.id: account.name for account in changes.accounts}
-    known = [entry for entry in latest.values() if entry.id in positions]
-    new = [entry for entry in latest.values() if entry.id not in positions and not entry.removed]
-    new.sort(key=lambda entry: (entry.posted_on, entry.id))
-    appended = ledger_rows(new, names, digests)
-    merge = _Merge()
-    for row in ledger_rows(known, names, digests):
-        entry_id = row[ENTRY_ID_INDEX]
-        assert isinstance(entry_id, str), "a row of ours has its Entry ID"
-        position = positions[entry_id]
-        _merge_row(merge, position, reading.rows[position], row, digests)
-    if changes.is_whole:
-        _remove_unlisted(merge, reading, positions, latest)
-    accounts = plan_accounts(changes.accounts, reading.accounts.rows, reading.accounts.first_row)
+    before = reading.state
+    merge = merge_ledger(
+        reading.scan,
+        reading.rows,
+        reading.removed,
+        delivery,
+        entries,
+        names,
+        is_whole=changes.is_whole,
+        new_epoch=bool(before.epoch) and before.epoch != changes.epoch,
+    )
+    accounts = plan_accounts(
+        changes.accounts, reading.accounts.rows, reading.accounts.first_row, merge.counted()
+    )
     state = replace(
-        reading.state,
+        before,
+        template_version=TEMPLATE_VERSION,
+        workbook=reading.workbook,
         ledger=changes.ledger,
         epoch=changes.epoch,
         cursor=changes.cursor,
-        seal=seal_rows(_rows_after(reading.keys, merge.new_bases, appended)),
+        seal=seal_rows(merge.rows_after()),
     )
-    writes_cells = bool(merge.updates or appended or not accounts.is_empty)
-    log = LogRow(
+    deleted = deleted_questions(before, reading.scan, entries, merge.appended, changes, findings)
+    wanted = plan_review(reading, (*delivery.questions, *deleted), names, findings, merge)
+    review = None if _stands(reading.review, wanted) else wanted
+    lines = len(wanted)
+    log = _log_row(reading.state, merge, changes.version, now)
+    return _written(reading.state, state, merge, accounts, log, review=review, lines=lines)
+
+
+def _stands(review: Sequence[ReviewRow], wanted: Sequence[Row]) -> bool:
+    """Whether Review says already what it should."""
+    return len(review) == len(wanted) and all(
+        same_cell(cell, wish)
+        for row, wishes in zip(review, wanted, strict=True)
+        for cell, wish in zip(row.cells, wishes, strict=True)
+    )
+
+
+def _log_row(before: WorkbookState, merge: LedgerMerge, version: int, now: datetime) -> LogRow:
+    return LogRow(
         when=now.replace(tzinfo=None, microsecond=0),
-        what="Filled" if not reading.state.ledger else "Refreshed",
-        added=len(appended),
+        what="Refreshed" if before.ledger else _FIRST_SIGHT,
+        added=len(merge.appended) + len(merge.moved_back),
         changed=merge.changed,
-        removed=merge.removed,
+        removed=len(merge.moved_out),
         kept=merge.kept,
-        version=changes.version,
+        version=version,
     )
+
+
+def _written(
+    before: WorkbookState,
+    state: WorkbookState,
+    merge: LedgerMerge,
+    accounts: AccountsPlan,
+    log: LogRow,
+    *,
+    review: Sequence[Row] | None,
+    lines: int,
+) -> WritePlan:
+    moves = merge.moved_out or merge.moved_back or merge.removed_updates
+    writes_rows = bool(merge.updates or merge.appended or moves or not accounts.is_empty)
     return WritePlan(
-        updates=merge.updates,
-        appended=appended,
+        updates={at: cells for at, cells in merge.updates.items() if at not in merge.moved_out},
+        appended=merge.appended,
+        moved_out=_moved(merge.moved_out),
+        moved_back=_moved(merge.moved_back),
+        removed_updates=merge.removed_updates,
+        today=log.when.date(),
+        review=review,
+        review_lines=lines,
         accounts=accounts,
-        log=log if writes_cells else None,
+        log=log if writes_rows else None,
         state=state,
-        added=len(appended),
-        changed=merge.changed,
-        removed=merge.removed,
-        kept=merge.kept,
-        is_empty=not writes_cells and not state.says_more_than(reading.state),
+        added=log.added,
+        changed=log.changed,
+        removed=log.removed,
+        kept=log.kept,
+        is_empty=not writes_rows and review is None and not state.says_more_than(before),
     )
 
 
-def _merge_row(
-    merge: _Merge, position: int, found: Sequence[object], wanted: Row, digests: Digests
-) -> None:
-    """Gather what makes a row say what the server says, but for the cells that its user edited."""
-    cells = {
-        index: wanted[index]
-        for index in _STATED_INDEXES
-        if not same_cell(found[index], wanted[index])
-    }
-    base = read_base(found[BASE_INDEX])
-    stated = read_base(wanted[BASE_INDEX])
-    assert stated is not None, "a base of our own making can be read"
-    kept_digests = list(stated.digests)
-    for field_number, (index, column) in enumerate(_EDITABLE):
-        here = digests[canonical_text(column, found[index])]
-        if here == stated.digests[field_number]:
-            continue
-        if base is not None and here == base.digests[field_number]:
-            cells[index] = wanted[index]
-            continue
-        # An edit: it stays, and it keeps its base, so that it is an edit the next time too.
-        merge.kept += 1
-        if base is not None:
-            kept_digests[field_number] = base.digests[field_number]
-    was_removed = found[STATUS_INDEX] == STATUS_REMOVED
-    if wanted[STATUS_INDEX] == STATUS_REMOVED and not was_removed:
-        merge.removed += 1
-    elif cells:
-        merge.changed += 1
-    new_base = RowBase(version=stated.version, digests=tuple(kept_digests)).text()
-    if found[BASE_INDEX] != new_base:
-        cells[BASE_INDEX] = new_base
-    merge.put(position, cells)
-
-
-def _remove_unlisted(
-    merge: _Merge,
-    reading: WorkbookReading,
-    positions: Mapping[str, int],
-    listed: Mapping[str, LedgerEntry],
-) -> None:
-    """Mark the rows that came from the server once and are not in the whole ledger any more."""
-    for entry_id, position in positions.items():
-        if entry_id in listed or read_base(reading.keys.bases[position]) is None:
-            continue
-        if reading.rows[position][STATUS_INDEX] != STATUS_REMOVED:
-            merge.removed += 1
-            merge.put(position, {STATUS_INDEX: STATUS_REMOVED})
-
-
-def _rows_after(
-    keys: LedgerKeys, new_bases: Mapping[int, str], appended: Sequence[Row]
-) -> Iterable[tuple[object, object]]:
-    """The (Entry ID, Base) pairs of the Ledger once the plan is carried out."""
-    for position, pair in enumerate(zip(keys.entry_ids, keys.bases, strict=True)):
-        yield (pair[0], new_bases[position]) if position in new_bases else pair
-    for row in appended:
-        yield row[ENTRY_ID_INDEX], row[BASE_INDEX]
-
-
-def count_edits(rows: Iterable[Sequence[object]]) -> int:
-    """Return how many cells differ from their base; `rows` hold all owned cells, in the order of LEDGER_ORDER."""
-    digests = Digests()
-    edits = 0
-    for row in rows:
-        base = read_base(row[BASE_INDEX])
-        if base is None:
-            continue
-        edits += sum(
-            digests[canonical_text(column, row[index])] != digest
-            for (index, column), digest in zip(_EDITABLE, base.digests, strict=True)
-        )
-    return edits
+def _moved(rows: Mapping[int, Row]) -> list[MovedRow]:
+    return [MovedRow(position=position, cells=cells) for position, cells in sorted(rows.items())]

@@ -7,16 +7,17 @@ user's; it shows a row that was deleted, and a base that was changed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from excel_client.problems import EntriesDoubled, NewerWorkbook, NotOurWorkbook
-from workbooks.sheet_map import LEDGER_TABLE, TEMPLATE_VERSION, StateKey
+from excel_client.problems import NewerWorkbook, NotOurWorkbook
+from workbooks.sheet_map import TEMPLATE_VERSION, StateKey
 
 __all__ = ["LedgerKeys", "RowsSeal", "WorkbookState", "read_state", "seal_rows"]
 
-_ROWS_NAMED_MAX = 10
+_CURSOR = re.compile(r"([0-9]{1,18})\..*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class WorkbookState:
     """The content of the hidden sheet; "" where there is nothing yet."""
 
     template_version: int = TEMPLATE_VERSION
+    #: A UUID of the workbook's own, the same in its copies: whoever writes into it holds a lease on this.
+    workbook: str = ""
     ledger: str = ""
     epoch: str = ""
     cursor: str = ""
@@ -41,12 +44,19 @@ class WorkbookState:
         """The state as text cells by key."""
         return {
             StateKey.TEMPLATE_VERSION: str(self.template_version),
+            StateKey.WORKBOOK_ID: self.workbook,
             StateKey.LEDGER_ID: self.ledger,
             StateKey.EPOCH: self.epoch,
             StateKey.CURSOR: self.cursor,
             StateKey.ROW_COUNT: "" if self.seal is None else str(self.seal.rows),
             StateKey.CHECKSUM: "" if self.seal is None else self.seal.checksum,
         }
+
+    @property
+    def seen_version(self) -> int:
+        """The ledger's version up to which the workbook has seen every change; 0 where that can't be told."""
+        found = _CURSOR.fullmatch(self.cursor)
+        return int(found[1]) if found else 0
 
     def says_more_than(self, other: WorkbookState) -> bool:
         """Whether it differs from another by more than how far the ledger was read."""
@@ -62,24 +72,16 @@ class LedgerKeys:
     entry_ids: Sequence[object]
     bases: Sequence[object]
 
-    def positions(self) -> dict[str, int]:
-        """Where each Entry ID stands, counted from 0; raise EntriesDoubled when one stands twice."""
-        found: dict[str, int] = {}
-        doubled: list[int] = []
+    def positions(self) -> tuple[dict[str, int], dict[str, tuple[int, ...]]]:
+        """Where each Entry ID stands first, counted from 0, and all the places of those that stand twice."""
+        first: dict[str, int] = {}
+        doubled: dict[str, list[int]] = {}
         for position, entry_id in enumerate(self.entry_ids):
             if type(entry_id) is not str or not entry_id:
                 continue
-            first = found.setdefault(entry_id, position)
-            if first != position:
-                doubled += (first, position)
-        if doubled:
-            rows = sorted({position + self.first_row for position in doubled})
-            named = ", ".join(map(str, rows[:_ROWS_NAMED_MAX]))
-            more = len(rows) - _ROWS_NAMED_MAX
-            raise EntriesDoubled(
-                sheet=LEDGER_TABLE.sheet, rows=f"{named} and {more} more" if more > 0 else named
-            )
-        return found
+            if first.setdefault(entry_id, position) != position:
+                doubled.setdefault(entry_id, [first[entry_id]]).append(position)
+        return first, {entry_id: tuple(places) for entry_id, places in doubled.items()}
 
     def seal(self) -> RowsSeal:
         """The seal of the rows as they stand."""
@@ -97,6 +99,7 @@ def read_state(cells: Mapping[str, object]) -> WorkbookState:
     rows, checksum = texts.get(StateKey.ROW_COUNT, ""), texts.get(StateKey.CHECKSUM, "")
     return WorkbookState(
         template_version=int(version),
+        workbook=texts.get(StateKey.WORKBOOK_ID, ""),
         ledger=texts.get(StateKey.LEDGER_ID, ""),
         epoch=texts.get(StateKey.EPOCH, ""),
         cursor=texts.get(StateKey.CURSOR, ""),

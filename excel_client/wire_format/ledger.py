@@ -1,9 +1,4 @@
-"""
-What the client reads of the server's answers, and nothing more of them; unknown fields are ignored.
-
-Amounts stay text here: they become Decimal, or a cell's double, at the border where they are used. A server may
-grow; `tests/wire` holds these types to its own.
-"""
+"""Accounts, entries, statements and batches, as far as the client reads them. Amounts stay text here."""
 
 from __future__ import annotations
 
@@ -107,6 +102,12 @@ class Account(msgspec.Struct, frozen=True):
     difference: str | None
     proof: str
     decimals: int
+    #: The last month that is closed ("2026-03"), or None.
+    closed_through: str | None = None
+    #: How many adjustments are in force.
+    adjustments: int = 0
+    #: The last characters of the account's number, or "".
+    number_tail: str = ""
 
 
 class Accounts(msgspec.Struct, frozen=True):
@@ -132,6 +133,14 @@ class LedgerEntry(msgspec.Struct, frozen=True, gc=False):
     reviewed: bool
     status: str
     removed: bool
+    #: The split that a part belongs to.
+    parent: str | None = None
+    #: What the legs of a transfer share.
+    transfer: str | None = None
+    #: "whole", "split", "part" or "adjustment".
+    role: str = "whole"
+    #: The last day of the statement that it belongs to, where that is not the one of its date.
+    statement_on: str | None = None
 
 
 def share_texts(entries: Iterable[LedgerEntry], texts: dict[str, str]) -> None:
@@ -267,6 +276,10 @@ class BatchSummary(msgspec.Struct, frozen=True):
     added: int
     file_name: str | None
     undone_at: str | None
+    #: What typed rows are: None for entries, "edit", "balance", "adjustment" or "clearing".
+    purpose: str | None = None
+    #: Whose key wrote it.
+    by: str = ""
 
 
 class Batches(msgspec.Struct, frozen=True):
@@ -281,6 +294,8 @@ class Undone(msgspec.Struct, frozen=True):
     batch: str
     version: int
     removed: int
+    #: How many fields keep a later word.
+    kept: int = 0
 
 
 class ProblemAnswer(msgspec.Struct, frozen=True):
