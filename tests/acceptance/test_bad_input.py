@@ -520,13 +520,20 @@ def test_cells_below_the_table_are_in_the_way_and_stay(desk: Desk, workbook: Pat
     assert_left_alone(desk, workbook, 65, "cells below it", "Ledger", "othing was written")
 
 
-def test_rows_that_share_an_entry_id_are_named(desk: Desk, workbook: Path) -> None:
+def test_rows_that_share_an_entry_id_are_asked_about(desk: Desk, workbook: Path) -> None:
     book = opened(workbook)
     sheet, _, names = columns_of(book)
     column = names.index("Entry ID") + 1
     sheet.cell(HEADER_ROW + 2, column).value = sheet.cell(HEADER_ROW + 1, column).value
     book.save(workbook)
-    assert_left_alone(desk, workbook, 65, "Entry ID", f"{HEADER_ROW + 1}", f"{HEADER_ROW + 2}")
+    done = desk.person.run("refresh", str(workbook))
+    # Nothing of either row is sent, nothing is lost: the other entry comes back, and Review asks.
+    assert done.code == 0, done.told
+    assert "2 lines stand in Review" in done.out
+    assert desk.person.ledger() == desk.ledger
+    review = opened(workbook)["Review"]
+    said = [str(cell.value) for row in review.iter_rows() for cell in row if cell.value]
+    assert any("Entry ID" in line or "twice" in line for line in said), said
 
 
 # --- a full disk

@@ -10,17 +10,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 import pytest
 
 from server.buckets_only.categorisation.categorise import categorise_all
+from server.exact_amounts.entries.edits import EditKind
 from server.exact_amounts.ledger.memory_ledger import MemoryLedger
 from server.exact_amounts.ledger.wire import (
     CreateAccountBody,
     CreateEntriesBody,
     TypedEntryBody,
+)
+from server.exact_amounts.reconciliation.wire import (
+    AdjustmentBody,
+    BalanceBody,
+    CloseMonthBody,
+    EditBody,
+    EditsBody,
+    LeaseBody,
+    PartBody,
+    ReopenBody,
 )
 from server.shared_types.ids import IdMaker, TenantId, uuid7_at
 from server.shared_types.problems import Problem
@@ -33,9 +44,17 @@ __all__ = [
     "KINDS",
     "AnyRoom",
     "Stores",
+    "adjust",
     "answer_or_problem",
+    "close",
+    "edit",
+    "lease",
     "open_account",
+    "parts",
+    "push",
+    "reopen",
     "room_of_kind",
+    "state_balance",
     "stores",
     "type_in",
     "typed",
@@ -138,3 +157,66 @@ async def type_in(room: Room, *entries: TypedEntryBody, key: str, **more: Any) -
 
 async def undo(room: Room, batch: str, key: str, **more: Any) -> Any:
     return await room.call(RouteName.UNDO_BATCH, key=key, batch_id=batch, **more)
+
+
+def edit(entry: Any, kind: EditKind, value: Any = None, **more: Any) -> EditBody:
+    """An edit of an entry as it was answered; the same edit has the same id."""
+    others = tuple(UUID(each["id"]) for each in more.pop("others", ()))
+    base = more.pop("base", entry["version"])
+    name = f"{kind} {value!r} {others} {base} {sorted(more.items())!r}"
+    return EditBody(
+        id=uuid5(UUID(entry["id"]), name),
+        entry=UUID(entry["id"]),
+        kind=kind,
+        base=base,
+        value=value,
+        others=others,
+        **more,
+    )
+
+
+def parts(*amounts: str) -> tuple[PartBody, ...]:
+    return tuple(PartBody(amount=each, description=f"part of {each}") for each in amounts)
+
+
+async def push(room: Room, *edits: EditBody, key: str, confirmed: bool = False, **more: Any) -> Any:
+    body = EditsBody(edits=list(edits), confirmed=confirmed)
+    return await room.call(RouteName.APPLY_EDITS, body=body, key=key, **more)
+
+
+async def state_balance(
+    room: Room, account: str, on: str, balance: str, *, key: str, **more: Any
+) -> Any:
+    body = BalanceBody(account_id=UUID(account), on=on, balance=balance)
+    return await room.call(RouteName.STATE_BALANCE, body=body, key=key, **more)
+
+
+async def adjust(
+    room: Room,
+    account: str,
+    on: str,
+    amount: str,
+    *,
+    key: str,
+    reason: str = "Rounding",
+    **more: Any,
+) -> Any:
+    body = AdjustmentBody(account_id=UUID(account), on=on, amount=amount, reason=reason)
+    return await room.call(RouteName.ADJUST_BALANCE, body=body, key=key, **more)
+
+
+async def close(room: Room, month: str, *, key: str, **more: Any) -> Any:
+    body = CloseMonthBody(month=month)
+    return await room.call(RouteName.CLOSE_MONTH, body=body, key=key, **more)
+
+
+async def reopen(
+    room: Room, month: str, *, key: str, reason: str = "A late file", **more: Any
+) -> Any:
+    body = ReopenBody(reason=reason)
+    return await room.call(RouteName.REOPEN_MONTH, body=body, key=key, month=month, **more)
+
+
+async def lease(room: Room, workbook: UUID, seconds: int = 60, **more: Any) -> Any:
+    body = LeaseBody(workbook=workbook, seconds=seconds)
+    return await room.call(RouteName.TAKE_LEASE, body=body, **more)

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from server.exact_amounts.entries.edits import EditKind
 from server.exact_amounts.entries.problems import AccountNameTaken, AlreadyUndone
 from server.shared_types.ids import TenantId
 from server.web.endpoints import RouteName
@@ -28,7 +29,9 @@ from tests.conformance.ledger_stores import (
     AnyRoom,
     Stores,
     answer_or_problem,
+    edit,
     open_account,
+    push,
     room_of_kind,
     stores,
     type_in,
@@ -63,7 +66,12 @@ class ModelEntry:
     row: Row
     batch: str
     version: int
-    removed: bool = False
+    #: Taken back with its batch, for good.
+    buried: bool = False
+    #: What was written about it, by batch, oldest first.
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    #: The batch that took it out.
+    taken_out_by: str | None = None
 
 
 @dataclass
@@ -79,12 +87,29 @@ class ModelLedger:
     entries: dict[str, ModelEntry] = field(default_factory=dict)
     #: Whether it was undone, by batch id, oldest first.
     batches: dict[str, bool] = field(default_factory=dict)
+    #: Which batches state an entry besides its own, oldest first, by the entry's id.
+    sightings: dict[str, list[str]] = field(default_factory=dict)
+    #: The files that batches were read from.
+    sources: dict[str, tuple[Row, ...]] = field(default_factory=dict)
     #: What a follower of the feed has seen, and how far it is.
     cursor: str | None = None
     followed: dict[str, str] = field(default_factory=dict)
 
     def live(self) -> dict[str, ModelEntry]:
-        return {name: each for name, each in self.entries.items() if not each.removed}
+        return {name: each for name, each in self.entries.items() if not self.removed(each)}
+
+    def known(self) -> dict[str, ModelEntry]:
+        """What an import finds again, live ones first."""
+        known = {name: each for name, each in self.entries.items() if not each.buried}
+        return dict(sorted(known.items(), key=lambda each: (self.removed(each[1]), each[0])))
+
+    def removed(self, entry: ModelEntry) -> bool:
+        taken_out = entry.taken_out_by is not None and not self.batches[entry.taken_out_by]
+        return entry.buried or taken_out
+
+    def note(self, entry: ModelEntry) -> str:
+        """The last word that is in force."""
+        return next((word for b, word in reversed(entry.notes) if not self.batches[b]), "")
 
     def sum_of(self, account: str) -> Decimal:
         rows = [each.row for each in self.live().values() if each.account == account]
@@ -147,13 +172,18 @@ class LedgersAgainstModel(RuleBasedStateMachine):
         ledger = self._ledgers[who]
         file = file_of(*(row(day, amount, text) for day, amount, text in rows))
         known = Counter(
-            each.row for each in ledger.live().values() if each.account == ledger.of_files
+            each.row for each in ledger.known().values() if each.account == ledger.of_files
         )
         new = list((Counter(rows) - known).elements())
         before = set(self._listed(ledger))
         taken = self._run(self._room.take(file, key=self._key(), tenant=ledger.tenant))
         opens = ledger.of_files is None
-        ledger.version += bool(new or opens)
+        known_file = any(
+            source == tuple(rows) and not ledger.batches[batch]
+            for batch, source in ledger.sources.items()
+        )
+        seen = [] if known_file else self._seen(ledger, rows)
+        ledger.version += bool(new or opens or seen)
 
         assert (taken["added"], taken["same"]) == (len(new), len(rows) - len(new))
         assert taken["version"] == ledger.version
@@ -162,14 +192,31 @@ class LedgersAgainstModel(RuleBasedStateMachine):
         ledger.accounts.setdefault(account["id"], account["name"])
         if taken["batch"] is None:
             assert not new
+            assert not seen
             return
         ledger.batches[taken["batch"]] = False
+        ledger.sources[taken["batch"]] = tuple(rows)
+        for entry_id in seen:
+            ledger.sightings.setdefault(entry_id, []).append(taken["batch"])
         added = {name: each for name, each in self._listed(ledger).items() if name not in before}
         assert Counter(_row_of(each) for each in added.values()) == Counter(new)
         for entry_id, each in added.items():
             ledger.entries[entry_id] = ModelEntry(
                 account["id"], _row_of(each), taken["batch"], ledger.version
             )
+
+    @staticmethod
+    def _seen(ledger: ModelLedger, rows: list[Row]) -> list[str]:
+        """The entries that a file states and that are there already: of equal ones the oldest."""
+        seen: list[str] = []
+        for each in rows:
+            alike = (
+                name
+                for name, entry in ledger.known().items()
+                if (entry.account, entry.row) == (ledger.of_files, each) and name not in seen
+            )
+            seen += list(alike)[:1]
+        return seen
 
     @rule(who=TENANTS, pick=PICKS)
     def undoes_a_batch(self, who: int, pick: int) -> None:
@@ -184,11 +231,65 @@ class LedgersAgainstModel(RuleBasedStateMachine):
             return
         undone = self._run(asked)
         ledger.version += 1
-        gone = [each for each in ledger.live().values() if each.batch == batch]
-        assert (undone["removed"], undone["version"]) == (len(gone), ledger.version)
+        own = {name: each for name, each in ledger.known().items() if each.batch == batch}
+        live = ledger.live()
+        said = {name: (ledger.note(e), name in live) for name, e in ledger.entries.items()}
+        kept = sum(
+            any(not ledger.batches[other] for other in _later(each.notes, batch))
+            for each in ledger.entries.values()
+            if batch in dict(each.notes) and not each.buried
+        )
+        buried = {name for name, each in ledger.entries.items() if each.buried}
         ledger.batches[batch] = True
-        for each in gone:
-            each.removed, each.version = True, ledger.version
+        for entry_id, each in own.items():
+            each.version = ledger.version
+            heirs = [b for b in ledger.sightings.get(entry_id, ()) if not ledger.batches[b]]
+            each.batch = heirs[0] if heirs else batch
+            each.buried = not heirs
+        live = ledger.live()
+        for name, each in ledger.entries.items():
+            if name not in buried and said[name] != (ledger.note(each), name in live):
+                each.version = ledger.version
+        gone = sum(each.buried and said[name][1] for name, each in own.items())
+        assert (undone["removed"], undone["version"]) == (gone, ledger.version)
+        assert undone["kept"] == kept
+
+    @rule(who=TENANTS, pick=PICKS, word=st.sampled_from(["", "one", "two"]))
+    def writes_a_note(self, who: int, pick: int, word: str) -> None:
+        self._edit(who, pick, EditKind.NOTES, word)
+
+    @rule(who=TENANTS, pick=PICKS)
+    def takes_an_entry_out(self, who: int, pick: int) -> None:
+        self._edit(who, pick, EditKind.REMOVE, None)
+
+    def _edit(self, who: int, pick: int, kind: EditKind, word: str | None) -> None:
+        ledger = self._ledgers[who]
+        if not ledger.entries:
+            return
+        entry_id = sorted(ledger.entries)[pick % len(ledger.entries)]
+        entry = ledger.entries[entry_id]
+        seen = {"id": entry_id, "version": ledger.version}
+        key = self._key()
+        asked = edit(seen, kind, word)
+        made = self._run(push(self._room, asked, key=key, tenant=ledger.tenant))
+        (result,) = made["results"]
+        if ledger.removed(entry):
+            expected = "nothing" if kind is EditKind.REMOVE else "refused"
+        else:
+            expected = "nothing" if word == ledger.note(entry) else "applied"
+        assert result["outcome"] == expected
+        if expected != "applied":
+            assert (made["batch"], made["version"]) == (None, ledger.version)
+            return
+        ledger.version += 1
+        assert made["version"] == ledger.version
+        ledger.batches[made["batch"]] = False
+        entry.version = ledger.version
+        if kind is EditKind.REMOVE:
+            entry.taken_out_by = made["batch"]
+        else:
+            assert word is not None
+            entry.notes.append((made["batch"], word))
 
     @rule(who=TENANTS, limit=st.integers(1, 6))
     def follows_the_feed(self, who: int, limit: int) -> None:
@@ -200,7 +301,8 @@ class LedgersAgainstModel(RuleBasedStateMachine):
         assert page["version"] == ledger.version
         for entry in page["entries"]:
             written = ledger.entries[entry["id"]]
-            assert (entry["version"], entry["removed"]) == (written.version, written.removed)
+            is_removed = ledger.removed(written)
+            assert (entry["version"], entry["removed"]) == (written.version, is_removed)
             if entry["removed"]:
                 ledger.followed.pop(entry["id"], None)
             else:
@@ -239,6 +341,9 @@ class LedgersAgainstModel(RuleBasedStateMachine):
             assert {name: _row_of(each) for name, each in listed.items()} == {
                 name: each.row for name, each in ledger.live().items()
             }
+            assert {name: each["notes"] for name, each in listed.items()} == {
+                name: ledger.note(each) for name, each in ledger.live().items()
+            }
             accounts = self._run(self._room.call(RouteName.LIST_ACCOUNTS, tenant=ledger.tenant))[
                 "accounts"
             ]
@@ -264,6 +369,11 @@ class LedgersAgainstModel(RuleBasedStateMachine):
 
     async def _entries_of(self, account: str, **more: Any) -> Any:
         return await self._room.call(RouteName.LIST_ENTRIES, query={"account": account}, **more)
+
+
+def _later(notes: list[tuple[str, str]], batch: str) -> list[str]:
+    batches = [each for each, _ in notes]
+    return batches[batches.index(batch) + 1 :]
 
 
 def _row_of(entry: Any) -> Row:

@@ -213,7 +213,9 @@ def test_batches_are_listed_newest_first_and_undone_once(stores: Stores) -> None
         assert [each["added"] for each in listed] == [4, 1]
         assert [each["file_name"] for each in listed] == ["march.ofx", None]
         assert [each["undone_at"] is None for each in listed] == [True, False]
-        assert undone == {"batch": first["batch"], "version": 4, "removed": 1}
+        assert [each["purpose"] for each in listed] == [None, None]
+        assert [each["by"] for each in listed] == ["machine 7", "machine 7"]
+        assert undone == {"batch": first["batch"], "version": 4, "removed": 1, "kept": 0}
         assert await undo(room, first["batch"], "u") == undone
         with pytest.raises(AlreadyUndone):
             await undo(room, first["batch"], "u2")

@@ -20,6 +20,7 @@ from tests.privacy.canaries import amount_canary, number_canary, text_canary
 __all__ = [
     "AMOUNT",
     "CANARIES",
+    "CLOSED_MONTH",
     "TEXT",
     "Case",
     "Known",
@@ -30,7 +31,10 @@ __all__ = [
 ]
 
 _RANDOM = random.Random(20260406)
-_AMOUNTS = {name: amount_canary(name, _RANDOM) for name in ("amount", "balance", "typed amount")}
+_AMOUNTS = {
+    name: amount_canary(name, _RANDOM)
+    for name in ("amount", "balance", "typed amount", "stated balance", "adjustment")
+}
 _TEXTS = {
     name: text_canary(name, _RANDOM)
     for name in (
@@ -43,6 +47,9 @@ _TEXTS = {
         "label",
         "file name",
         "note",
+        "edited note",
+        "part",
+        "reason",
         "key",
     )
 }
@@ -63,7 +70,15 @@ JSON_ROUTES = {
     RouteName.CREATE_TOKEN,
     RouteName.CREATE_ACCOUNT,
     RouteName.CREATE_ENTRIES,
+    RouteName.APPLY_EDITS,
+    RouteName.STATE_BALANCE,
+    RouteName.ADJUST_BALANCE,
+    RouteName.CLOSE_MONTH,
+    RouteName.REOPEN_MONTH,
+    RouteName.TAKE_LEASE,
 }
+#: A month that the cases close and reopen, one that they leave closed, and one that never ends.
+MONTH, CLOSED_MONTH, FAR_MONTH = "2026-03", "2026-01", "2199-12"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +86,8 @@ class Known:
     """What the cases have to know of the ledger they are sent to."""
 
     account: str = NOBODY
+    #: A live entry.
+    entry: str = NOBODY
     batch: str = NOBODY
     token_id: str = NOBODY
     epoch: str = NOBODY
@@ -126,6 +143,33 @@ def typed_entry(known: Known) -> dict[str, Any]:
     }
 
 
+def stated_balance(known: Known) -> dict[str, Any]:
+    """A balance that is taken."""
+    balance = _AMOUNTS["stated balance"].value
+    return {"account_id": known.account, "on": "2026-03-20", "balance": balance}
+
+
+def adjustment(known: Known) -> dict[str, Any]:
+    """An adjustment that is taken."""
+    return {
+        "account_id": known.account,
+        "on": "2026-03-19",
+        "amount": _AMOUNTS["adjustment"].value,
+        "reason": f"{_TEXTS['reason'].value} {AMOUNT}",
+    }
+
+
+def edit_body(known: Known, place: int = 0, **changes: Any) -> dict[str, Any]:
+    """An edit that is taken."""
+    return {
+        "id": f"019a0000-0000-7000-8000-0000000{place:05}",
+        "entry": known.entry,
+        "kind": "notes",
+        "base": 10**6,
+        "value": f"{_TEXTS['edited note'].value} {place} {AMOUNT}",
+    } | changes
+
+
 def _success_of(name: RouteName, known: Known, key: str) -> dict[str, Any]:
     """What a request of a route needs to succeed."""
     keyed = {"headers": {"idempotency-key": key}}
@@ -142,6 +186,15 @@ def _success_of(name: RouteName, known: Known, key: str) -> dict[str, Any]:
         RouteName.CREATE_TOKEN: {"json": {"label": label, "scopes": ["read"]}},
         RouteName.CREATE_ACCOUNT: {"json": {"name": f"{ACCOUNT_NAME} {key}", "currency": "EUR"}},
         RouteName.CREATE_ENTRIES: {"json": {"entries": [typed_entry(known)]}, **keyed},
+        RouteName.APPLY_EDITS: {"json": {"edits": [edit_body(known)]}, **keyed},
+        RouteName.STATE_BALANCE: {"json": stated_balance(known), **keyed},
+        RouteName.ADJUST_BALANCE: {"json": adjustment(known), **keyed},
+        RouteName.CLOSE_MONTH: {"json": {"month": MONTH}, **keyed},
+        RouteName.REOPEN_MONTH: {
+            "json": {"reason": f"{_TEXTS['reason'].value} {AMOUNT}"},
+            **keyed,
+        },
+        RouteName.TAKE_LEASE: {"json": {"workbook": known.account}},
         RouteName.PREVIEW_IMPORT: file,
         RouteName.IMPORT_STATEMENT: file,
         RouteName.UNDO_BATCH: keyed,
@@ -155,7 +208,13 @@ def request_of(name: RouteName, known: Known, key: str) -> Case:
     return Case(
         name=f"{name.value} succeeds",
         method=row.method,
-        path=row.path.format(batch_id=known.batch, token_id=known.token_id),
+        path=row.path.format(
+            batch_id=known.batch,
+            token_id=known.token_id,
+            account_id=known.account,
+            month=MONTH,
+            lease_id=NOBODY,
+        ),
         more=_success_of(name, known, key),
     )
 
@@ -358,9 +417,61 @@ def _refused_names() -> Iterator[Case]:
         yield Case(name=name, method="POST", path=path, code=code, more={"json": body})
 
 
+def _refused_edits(known: Known) -> Iterator[Case]:
+    parts = [{"amount": f"{AMOUNT}{TEXT}"}, {"amount": AMOUNT, "description": TEXT}]
+    many = [edit_body(known, place) for place in range(1, 52)]
+    for path, code, body in (
+        ("/v1/edits", "confirmation_needed", {"edits": many}),
+        ("/v1/edits", "amount_not_readable", {"edits": [_split(known, parts)]}),
+        ("/v1/edits", "body_refused", {"edits": [edit_body(known, kind=TEXT)]}),
+        ("/v1/edits", "body_refused", {"edits": [edit_body(known, value={TEXT: AMOUNT})]}),
+        ("/v1/edits", "body_refused", {"edits": [edit_body(known) | {TEXT: AMOUNT}]}),
+        ("/v1/edits", "body_refused", {"edits": []}),
+        ("/v1/balances", "unknown_account", stated_balance(known) | {"account_id": NOBODY}),
+        ("/v1/balances", "amount_not_readable", stated_balance(known) | {"balance": TEXT}),
+        ("/v1/balances", "date_not_readable", stated_balance(known) | {"on": "2026-02-30"}),
+        ("/v1/balances", "month_is_closed", stated_balance(known) | {"on": f"{CLOSED_MONTH}-31"}),
+        ("/v1/adjustments", "unknown_account", adjustment(known) | {"account_id": NOBODY}),
+        ("/v1/adjustments", "amount_not_readable", adjustment(known) | {"amount": "0.00"}),
+        ("/v1/adjustments", "amount_not_readable", adjustment(known) | {"amount": TEXT}),
+        ("/v1/adjustments", "text_not_acceptable", adjustment(known) | {"reason": f"{TEXT}\x07"}),
+        ("/v1/adjustments", "body_refused", adjustment(known) | {"on": AMOUNT}),
+        ("/v1/adjustments", "month_is_closed", adjustment(known) | {"on": f"{CLOSED_MONTH}-31"}),
+        ("/v1/closings", "month_not_over", {"month": FAR_MONTH}),
+        ("/v1/closings", "body_refused", {"month": AMOUNT}),
+        (f"/v1/closings/{FAR_MONTH}/reopen", "month_not_closed", {"reason": TEXT}),
+        (f"/v1/closings/{TEXT}/reopen", "month_not_closed", {"reason": AMOUNT}),
+        (f"/v1/closings/{CLOSED_MONTH}/reopen", "text_not_acceptable", {"reason": f"{TEXT}\x07"}),
+        ("/v1/workbook-leases", "body_refused", {"workbook": TEXT}),
+        ("/v1/workbook-leases", "workbook_busy", {"workbook": known.account}),
+    ):
+        keyed = {"idempotency-key": f"edits-{TEXT}"}
+        yield Case(
+            name=f"{path} {code}",
+            method="POST",
+            path=path,
+            code=code,
+            more={"json": body, "headers": keyed},
+        )
+    for path, code in (
+        (f"/v1/closings/{TEXT}", "month_not_closed"),
+        (f"/v1/closings/{FAR_MONTH}", "month_not_closed"),
+        (f"/v1/accounts/{AMOUNT}/explanation", "unknown_account"),
+        (f"/v1/accounts/{NOBODY}/explanation", "unknown_account"),
+    ):
+        yield Case(name=path, method="GET", path=path, code=code)
+    path = f"/v1/workbook-leases/{TEXT}"
+    yield Case(name="drop a lease", method="DELETE", path=path, code="not_found")
+
+
+def _split(known: Known, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return edit_body(known, kind="split", value=None, parts=parts)
+
+
 def refused_by_the_ledger(known: Known) -> Iterator[Case]:
     """Every refusal of the rooms; an account `ACCOUNT_NAME` and an answer to `KEY` have to be there."""
     yield from _refused_entries(known)
     yield from _refused_statements()
     yield from _refused_look_ups(known)
     yield from _refused_names()
+    yield from _refused_edits(known)

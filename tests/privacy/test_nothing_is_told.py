@@ -44,6 +44,7 @@ from tests.privacy.canary_requests import (
     ACCOUNT_NAME,
     AMOUNT,
     CANARIES,
+    CLOSED_MONTH,
     KEY,
     TEXT,
     Case,
@@ -108,9 +109,13 @@ async def succeed_everywhere(caller: Caller) -> Known:
     token = await call(RouteName.CREATE_TOKEN, known, "")
     typed = await call(RouteName.CREATE_ENTRIES, known, KEY)
     known = replace(known, token_id=token.json()["id"], batch=typed.json()["batch"])
+    live = await caller.owner.type_entries([typed_entry(known)])
+    known = replace(known, entry=live.json()["entries"][0])
     for name in RouteName:
         if name not in {RouteName.CREATE_TOKEN, RouteName.CREATE_ENTRIES}:
             await call(name, known, f"{KEY}-{name.value}")
+    closing = request_of(RouteName.CLOSE_MONTH, known, f"{KEY}-stays-closed")
+    await caller.send(replace(closing, more={**closing.more, "json": {"month": CLOSED_MONTH}}))
     undo = request_of(RouteName.UNDO_BATCH, known, f"again-{KEY}")
     await caller.send(replace(undo, name="undo twice", code="already_undone"))
     epoch = (await caller.owner.get("/v1/profile")).json()["epoch"]
@@ -150,6 +155,9 @@ async def misuse_tokens(caller: Caller, known: Known, monkeypatch: pytest.Monkey
 async def be_a_neighbour(caller: Caller, known: Known) -> None:
     """Another tenant asks for everything there is, with every id of the owner's."""
     neighbour = await caller.opened.sign_up("Next door")
+    keyed: dict[str, Any] = {"headers": {"idempotency-key": f"neighbour-{known.batch}"}}
+    edit = {"id": known.entry, "entry": known.entry, "kind": "remove", "base": 10**6}
+    month = {"reason": "x"}
     owner_page = (await caller.owner.get("/v1/entries", limit="1")).json()
     entry = typed_entry(known) | {"amount": "1.00", "description": "x", "notes": "", "tags": []}
     asked = [
@@ -160,6 +168,11 @@ async def be_a_neighbour(caller: Caller, known: Known) -> None:
         await neighbour.type_entries([entry]),
         await neighbour.undo(known.batch),
         await neighbour.http.delete(f"/v1/tokens/{known.token_id}"),
+        await neighbour.http.post("/v1/edits", json={"edits": [edit]}, **keyed),
+        await neighbour.get(f"/v1/accounts/{known.account}/explanation"),
+        await neighbour.get(f"/v1/closings/{CLOSED_MONTH}"),
+        await neighbour.http.post(f"/v1/closings/{CLOSED_MONTH}/reopen", json=month, **keyed),
+        await neighbour.http.post("/v1/workbook-leases", json={"workbook": known.account}),
         await neighbour.http.post(
             "/v1/entries", json={"entries": [entry]}, headers={"idempotency-key": KEY}
         ),
@@ -186,12 +199,20 @@ TAMPERED: list[tuple[str, Sequence[RouteName]]] = [
         [RouteName.LIST_ACCOUNTS],
     ),
     (
+        "UPDATE edits SET edit_sealed = x'0100000001' WHERE tenant_id = ?",
+        [RouteName.UNDO_BATCH],
+    ),
+    (
+        "UPDATE closings SET evidence_sealed = x'0100000001' WHERE tenant_id = ?",
+        [RouteName.LIST_CLOSINGS, RouteName.SHOW_CLOSING, RouteName.CLOSE_MONTH],
+    ),
+    (
         "UPDATE entries SET amount_sealed = text_sealed WHERE tenant_id = ?",
         [
             RouteName.LIST_ENTRIES,
             RouteName.READ_CHANGES,
             RouteName.SUMMARISE_MONTHS,
-            RouteName.UNDO_BATCH,
+            RouteName.EXPLAIN_ACCOUNT,
         ],
     ),
     (
@@ -215,7 +236,14 @@ async def tamper_with_records(caller: Caller) -> None:
     asking = Caller(caller.told, caller.opened, victim)
     importing = request_of(RouteName.IMPORT_STATEMENT, Known(), f"{KEY}-victim")
     taken = (await asking.send(importing)).json()
-    known = Known(account=taken["accounts"][0]["id"], batch=taken["batch"])
+    known = Known(account=taken["accounts"][0]["id"])
+    entry = (await victim.get("/v1/entries")).json()["entries"][0]["id"]
+    known = replace(known, entry=entry)
+    edited = await asking.send(request_of(RouteName.APPLY_EDITS, known, f"{KEY}-victim-edits"))
+    known = replace(known, batch=edited.json()["batch"])
+    for name in (RouteName.CLOSE_MONTH, RouteName.REOPEN_MONTH, RouteName.CLOSE_MONTH):
+        key = f"{KEY}-victim-{name.value}-{asking.sent}"
+        await asking.send(request_of(name, known, key))
     tenant = bytes.fromhex(victim.ledger.replace("-", ""))
     for statement_of_thief, names in TAMPERED:
         caller.opened.change_behind_its_back(statement_of_thief, tenant)

@@ -12,11 +12,12 @@ import asyncio
 import base64
 import random
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -45,6 +46,9 @@ AMOUNTS = {
         "typed amount",
         "original amount",
         "undone amount",
+        "stated balance",
+        "adjustment",
+        "part amount",
     )
 }
 NUMBERS = {name: number_canary(name, RANDOM) for name in ("account number", "card number")}
@@ -67,6 +71,11 @@ TEXTS = {
         "second token label",
         "file name",
         "idempotency key",
+        "edited note",
+        "note before",
+        "part",
+        "adjustment reason",
+        "reopening reason",
     )
 }
 #: Key of 32 random bytes are drawn for data keys and for tokens; nonces are shorter, and no secret.
@@ -164,8 +173,42 @@ async def bring_canaries_in(opened: OpenServer) -> LedgerClient:
         "original_currency": "USD",
     }
     key = {"idempotency-key": value("idempotency key")}
-    good(await owner.http.post("/v1/entries", json={"entries": [entry]}, headers=key))
+    typed = await owner.http.post("/v1/entries", json={"entries": [entry]}, headers=key)
+    await edit_and_close(owner, account, good(typed).json()["entries"][0])
     return owner
+
+
+async def edit_and_close(owner: LedgerClient, account: str, entry: str) -> None:
+    """Edit the typed entry, state a balance, adjust, close the month with all of it, and open it again."""
+
+    async def post(path: str, body: Mapping[str, object]) -> None:
+        answer = good(await owner.http.post(path, json=body, headers=owner.next_key()))
+        results = answer.json().get("results", [])
+        assert {each["outcome"] for each in results} <= {"applied"}, answer.text
+
+    rest = -Decimal(value("typed amount")) - Decimal(value("part amount"))
+    parts = [
+        {"amount": value("part amount"), "description": value("part")},
+        {"amount": f"{rest:f}"},
+    ]
+    edits: tuple[dict[str, object], ...] = (
+        {"kind": "notes", "value": value("note before")},
+        {"kind": "notes", "value": value("edited note")},
+        {"kind": "notes", "value": f"{value('notes')} and {value('typed amount')}"},
+        {"kind": "split", "parts": parts},
+    )
+    for place, edit in enumerate(edits):
+        named = {"id": str(UUID(int=place)), "entry": entry, "base": 10**6}
+        await post("/v1/edits", {"edits": [named | edit]})
+    dated = {"account_id": account, "on": "2026-03-09"}
+    await post("/v1/balances", dated | {"balance": value("stated balance")})
+    adjustment = {"amount": value("adjustment"), "reason": value("adjustment reason")}
+    await post("/v1/adjustments", dated | adjustment)
+    await post("/v1/closings", {"month": "2026-03"})
+    shown = good(await owner.get("/v1/closings/2026-03")).content
+    seen = {"typed amount", "stated balance", "adjustment", "adjustment reason", "description"}
+    assert set(leaks([*AMOUNTS.values(), *TEXTS.values()], shown)) >= seen
+    await post("/v1/closings/2026-03/reopen", {"reason": value("reopening reason")})
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -193,7 +236,10 @@ def secrets_of(owner: LedgerClient, world: RepeatableWorld) -> list[Canary]:
 
 async def answers_hold_the_canaries(owner: LedgerClient) -> None:
     """The owner sees everything: what is nowhere to be found was there to be kept."""
-    paths = ("/v1/entries", "/v1/accounts", "/v1/batches", "/v1/profile", "/v1/tokens")
+    paths = (
+        *("/v1/entries", "/v1/accounts", "/v1/batches", "/v1/profile", "/v1/tokens"),
+        "/v1/closings",
+    )
     told = b"".join([(await owner.get(path)).content for path in paths])
     seen = set(leaks([*AMOUNTS.values(), *TEXTS.values()], told))
     never_shown = {
@@ -202,6 +248,8 @@ async def answers_hold_the_canaries(owner: LedgerClient) -> None:
         "bank",
         "check number",
         "idempotency key",
+        "edited note",
+        "note before",
     }
     assert seen >= {*AMOUNTS, *TEXTS} - never_shown, {*AMOUNTS, *TEXTS} - seen
 

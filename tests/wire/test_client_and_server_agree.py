@@ -20,6 +20,9 @@ from excel_client.server_api import FeedPosition, ServerApi, StatementUpload
 from excel_client.settings import ServerOrigin
 from excel_client.wire_format import STATEMENT_BYTES_MAX, ApiKey
 from server.exact_amounts.ledger import routes as ledger_routes
+from server.exact_amounts.reconciliation import routes as reconciliation_routes
+from server.exact_amounts.reconciliation.edit_plan import EFFECTIVE_WITHOUT_CONFIRMATION
+from server.exact_amounts.reconciliation.wire import EditsBody
 from server.exact_amounts.statements import routes as statement_routes
 from server.identity import routes as identity_routes
 from server.web.endpoints import Endpoint, RawBody, RouteName
@@ -35,9 +38,51 @@ READS: dict[RouteName, tuple[type[msgspec.Struct], ...]] = {
     RouteName.IMPORT_STATEMENT: (wire_format.ImportedStatement,),
     RouteName.LIST_BATCHES: (wire_format.Batches,),
     RouteName.UNDO_BATCH: (wire_format.Undone,),
+    RouteName.APPLY_EDITS: (wire_format.EditsDone,),
+    RouteName.TAKE_LEASE: (wire_format.Lease,),
+    RouteName.STATE_BALANCE: (wire_format.StatedBatch,),
+    RouteName.ADJUST_BALANCE: (wire_format.StatedBatch,),
+    RouteName.EXPLAIN_ACCOUNT: (wire_format.Explanation,),
+    RouteName.LIST_CLOSINGS: (wire_format.Closings,),
+    RouteName.SHOW_CLOSING: (wire_format.ClosedMonth,),
+    RouteName.CLOSE_MONTH: (wire_format.ClosedMonth,),
+    RouteName.REOPEN_MONTH: (wire_format.Reopened,),
 }
+#: Routes whose answers say nothing.
+SILENT = {RouteName.DROP_LEASE}
 PAIRS = [(name, client) for name, clients in READS.items() for client in clients]
 
+SOME_ID = "0199aaaa-0000-7000-8000-000000000001"
+EDITS = wire_format.EditsToSend(
+    edits=tuple(
+        wire_format.EditToSend(
+            id=SOME_ID,
+            entry=SOME_ID,
+            kind=kind,
+            base=3,
+            value=value,
+            parts=(
+                wire_format.PartToSend(
+                    amount="-1.50", description="d", category="Travel", notes="n", tags=("a",)
+                ),
+                wire_format.PartToSend(amount="2"),
+            ),
+            others=(SOME_ID,),
+            fee=True,
+        )
+        for kind, value in [
+            ("category", "Travel"),
+            ("category", None),
+            ("tags", ("a", "b")),
+            ("notes", ""),
+            ("reviewed", True),
+            ("statement", "2026-03-31"),
+            *((word, None) for word in ("match", "unmatch", "merge", "split", "unsplit")),
+            *((word, None) for word in ("remove", "restore")),
+        ]
+    ),
+    confirmed=True,
+)
 UPLOAD = StatementUpload(file_name="march.ofx", content=b"OFX", currency="EUR")
 CALLS: dict[RouteName, Callable[[ServerApi], object]] = {
     RouteName.SIGN_UP: lambda api: api.sign_up("Home", "label"),
@@ -49,8 +94,22 @@ CALLS: dict[RouteName, Callable[[ServerApi], object]] = {
     RouteName.PREVIEW_IMPORT: lambda api: api.preview(UPLOAD),
     RouteName.IMPORT_STATEMENT: lambda api: api.import_statement(UPLOAD, idempotency_key="k" * 32),
     RouteName.LIST_BATCHES: lambda api: api.batches(),
-    RouteName.UNDO_BATCH: lambda api: api.undo(
-        "0199aaaa-0000-7000-8000-000000000001", idempotency_key="k" * 32
+    RouteName.UNDO_BATCH: lambda api: api.undo(SOME_ID, idempotency_key="k" * 32),
+    RouteName.APPLY_EDITS: lambda api: api.push_edits(EDITS, idempotency_key="k" * 32),
+    RouteName.TAKE_LEASE: lambda api: api.take_lease(SOME_ID, 120, SOME_ID),
+    RouteName.DROP_LEASE: lambda api: api.drop_lease(SOME_ID),
+    RouteName.STATE_BALANCE: lambda api: api.state_balance(
+        SOME_ID, "2026-03-31", "12.50", idempotency_key="k" * 32
+    ),
+    RouteName.ADJUST_BALANCE: lambda api: api.adjust(
+        SOME_ID, "2026-03-31", "-0.50", "a reason", idempotency_key="k" * 32
+    ),
+    RouteName.EXPLAIN_ACCOUNT: lambda api: api.explanation(SOME_ID),
+    RouteName.LIST_CLOSINGS: lambda api: api.closings(),
+    RouteName.SHOW_CLOSING: lambda api: api.closed_month("2026-03"),
+    RouteName.CLOSE_MONTH: lambda api: api.close_month("2026-03", idempotency_key="k" * 32),
+    RouteName.REOPEN_MONTH: lambda api: api.reopen_month(
+        "2026-03", "a reason", idempotency_key="k" * 32
     ),
 }
 
@@ -60,7 +119,8 @@ def endpoints() -> Iterable[Endpoint]:
     nobody = cast("Any", object())
     for routes in (
         identity_routes.endpoints(nobody),
-        ledger_routes.endpoints(nobody),
+        ledger_routes.endpoints(nobody, nobody),
+        reconciliation_routes.endpoints(nobody, nobody),
         statement_routes.endpoints(nobody, nobody),
     ):
         yield from routes
@@ -180,14 +240,16 @@ def is_part_of(read: Any, sent: Any) -> bool:
     return bool(read == sent)
 
 
-def test_an_export_carries_the_entry_whole_and_in_order() -> None:
+def test_an_export_carries_what_is_promised_of_an_entry_in_order() -> None:
     info = inspect.type_info(ENDPOINTS[RouteName.READ_CHANGES].answer)
     assert isinstance(info, inspect.StructType)
     (entries,) = (one.type for one in info.fields if one.name == "entries")
     assert isinstance(entries, inspect.ListType)
     assert isinstance(entries.item_type, inspect.StructType)
     sent = [one.encode_name for one in entries.item_type.fields]
-    assert list(wire_format.WholeEntry.__struct_fields__) == sent
+    # The export's keys are promised to others; what came later is for the workbook alone.
+    later = ["role", "statement_on", "removal"]
+    assert [*wire_format.WholeEntry.__struct_fields__, *later] == sent
 
 
 def request_of(name: RouteName) -> httpx.Request:
@@ -230,10 +292,17 @@ def test_every_request_is_one_that_the_server_takes(name: RouteName) -> None:
         msgspec.json.decode(request.content, type=endpoint.body)
 
 
+def test_more_edits_than_the_server_takes_without_a_yes_are_asked_about_first() -> None:
+    assert wire_format.EDITS_WITHOUT_CONFIRMATION == EFFECTIVE_WITHOUT_CONFIRMATION
+    (edits,) = (one for one in inspect.type_info(EditsBody).fields if one.name == "edits")  # type: ignore[attr-defined]
+    assert isinstance(edits.type, inspect.ListType)
+    assert edits.type.max_length == wire_format.EDITS_PER_REQUEST_MAX
+
+
 @pytest.mark.parametrize("name", [RouteName.PREVIEW_IMPORT, RouteName.IMPORT_STATEMENT])
 def test_the_client_stops_at_the_size_at_which_the_server_does(name: RouteName) -> None:
     assert ROUTE_TABLE[name].body_cap_bytes == STATEMENT_BYTES_MAX
 
 
 def test_every_route_that_is_called_has_its_answer_read() -> None:
-    assert set(CALLS) == set(READS)
+    assert set(CALLS) == set(READS) | SILENT

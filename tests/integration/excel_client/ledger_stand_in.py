@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import msgspec
 
 from excel_client.server_api import ServerApi
 from excel_client.settings import ServerOrigin
-from excel_client.wire_format import ApiKey
+from excel_client.wire_format import ApiKey, EditsToSend
+from tests.integration.excel_client.edited_ledger import EditedLedger
 
 __all__ = ["KEY", "ORIGIN", "LedgerStandIn"]
 
@@ -32,6 +34,14 @@ class LedgerStandIn:
     requests: list[httpx.Request] = field(default_factory=list)
     #: Answers by path, given instead of the ledger's own.
     instead: dict[str, httpx.Response] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ("read", "write")
+    #: Leases that are held, with the workbook of each.
+    leases: dict[str, str] = field(default_factory=dict)
+    leases_given: int = 0
+    #: Decides about edits, and holds the entries in the place of `entries`; without it there are no edits.
+    edited: EditedLedger | None = None
+    explanations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    closings: list[dict[str, Any]] = field(default_factory=list)
 
     def account(self, account_id: str, name: str, **facts: Any) -> None:
         plain = {
@@ -97,11 +107,21 @@ class LedgerStandIn:
     def asked(self) -> list[str]:
         return [request.url.path for request in self.requests]
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def _answer(self, request: httpx.Request) -> httpx.Response:  # noqa: PLR0911 - a route to a line
         self.requests.append(request)
         if request.url.path in self.instead:
             return self.instead[request.url.path]
+        if request.url.path.startswith("/v1/workbook-leases"):
+            return self._lease(request)
+        if request.url.path.endswith("/explanation"):
+            account = request.url.path.split("/")[3]
+            plain = {"account_id": account, "currency": "EUR", "stretches": []}
+            return httpx.Response(200, json=self.explanations.get(account, plain))
         match request.url.path:
+            case "/v1/edits":
+                return self._edits(request)
+            case "/v1/closings":
+                return httpx.Response(200, json={"closings": self.closings})
             case "/v1/profile":
                 return httpx.Response(200, json=self._profile())
             case "/v1/accounts":
@@ -111,13 +131,39 @@ class LedgerStandIn:
             case _:
                 return httpx.Response(404, json={"code": "not_found"})
 
+    def _lease(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE":
+            self.leases.pop(request.url.path.split("/")[-1], None)
+            return httpx.Response(204)
+        workbook = json.loads(request.content)["workbook"]
+        if workbook in self.leases.values():
+            return httpx.Response(409, json={"code": "workbook_busy"})
+        self.leases_given += 1
+        lease = f"lease-{self.leases_given}"
+        self.leases[lease] = workbook
+        return httpx.Response(201, json={"lease": lease, "expires_at": "2026-03-31T12:32:00Z"})
+
+    def _edits(self, request: httpx.Request) -> httpx.Response:
+        assert self.edited is not None
+        assert request.headers["Idempotency-Key"]
+        results = self.edited.send(msgspec.json.decode(request.content, type=EditsToSend))
+        body = {"batch": None, "version": self.edited.version, "results": results}
+        return httpx.Response(200, content=msgspec.json.encode(body))
+
+    def entry_answers(self) -> dict[str, dict[str, Any]]:
+        """Every entry as the server's answers have it."""
+        if self.edited is None:
+            return self.entries
+        self.version = self.edited.version
+        return {entry.id: msgspec.to_builtins(entry) for entry in self.edited.answers()}
+
     def _profile(self) -> dict[str, Any]:
         return {
             "ledger": self.ledger,
             "ledger_name": "Home",
             "principal": "principal",
             "role": "owner",
-            "scopes": ["read", "write"],
+            "scopes": list(self.scopes),
             "environment": "test",
             "epoch": self.epoch,
             "version": self.version,
@@ -128,7 +174,7 @@ class LedgerStandIn:
         for account in self.accounts.values():
             amounts = [
                 Decimal(entry["amount"])
-                for entry in self.entries.values()
+                for entry in self.entry_answers().values()
                 if entry["account_id"] == account["id"]
                 and entry["status"] == "posted"
                 and not entry["removed"]
@@ -148,9 +194,10 @@ class LedgerStandIn:
             return httpx.Response(410, json={"code": "epoch_is_over"})
         version, _, entry_id = (after or "0.").partition(".")
         position = (int(version), entry_id)
+        entries = self.entry_answers()
         changed = sorted(
             (entry["version"], entry["id"])
-            for entry in self.entries.values()
+            for entry in entries.values()
             if (entry["version"], entry["id"]) > position
             and not (after is None and entry["removed"])
         )
@@ -164,6 +211,6 @@ class LedgerStandIn:
             "cursor": f"{last[0]}.{last[1]}",
             "more": more,
             "accounts": [] if more else self._proven_accounts(),
-            "entries": [self.entries[entry_id] for _, entry_id in some],
+            "entries": [entries[entry_id] for _, entry_id in some],
         }
         return httpx.Response(200, content=json.dumps(body).encode())

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from excel_client.settings import CONFIG_VARIABLE
 from tests.integration.excel_client.ledger_stand_in import KEY, ORIGIN, LedgerStandIn
 from tests.keyrings import RememberingKeyring
 
+ROOT = Path(__file__).parents[3]
 AMOUNT = "12345678.91"
 STATEMENT = b"""OFXHEADER:100
 DATA:OFXSGML
@@ -159,10 +162,47 @@ def desk(tmp_path: Path) -> Desk:
         ["login", "--serv", "https://x.example"],
         ["status", "--server", "http://ledger.example.com"],
         ["status"],
+        ["balance", "Giro"],
+        ["balance", "Giro", "2026-03-31"],
+        ["balance", "Giro", "31.03.2026", "1.00"],
+        ["balance", "Giro", "2026-02-30", "1.00"],
+        ["balance", "Giro", "20260331", "1.00"],
+        ["balance", "Giro", "2026-03-31", "1,00"],
+        ["balance", "Giro", "2026-03-31", "1e5"],
+        ["balance", "Giro", "2026-03-31", "NaN"],
+        ["balance", "Giro", "2026-03-31", "1.00", "--adjust", "2.00"],
+        ["balance", "Giro", "2026-03-31", "--adjust", "2.00"],
+        ["balance", "Giro", "2026-03-31", "1.00", "--reason", "none is needed"],
+        ["close"],
+        ["close", "2026-13"],
+        ["close", "2026-03/../.."],
+        ["close", "2026-03", "--list"],
+        ["close", "2026-03", "--reopen"],
+        ["close", "2026-03", "--reason", "none is needed"],
+        ["undo", "b-1", "--list"],
     ],
 )
 def test_a_wrong_call_ends_with_64(desk: Desk, arguments: list[str]) -> None:
     assert desk.run(*arguments) == 64
+
+
+@pytest.mark.parametrize("amount", ["12,345,678.91", "12 345 678.91", "-12,345,678.91", "1.2.3"])
+@pytest.mark.parametrize("place", [["balance", "Giro", "2026-03-31"], ["status", "ledger.xlsx"]])
+def test_a_wrong_call_is_told_without_repeating_what_may_be_an_amount(
+    desk: Desk, capsys: pytest.CaptureFixture[str], place: list[str], amount: str
+) -> None:
+    assert desk.run(*place, amount) == 64
+    assert amount not in capsys.readouterr().err
+
+
+def test_only_closing_a_month_loads_what_makes_its_files() -> None:
+    modules = ("login", "importing", "workbooks", "balances", "exporting", "statement")
+    imports = ", ".join(f"excel_client.command_line.{module}" for module in modules)
+    asked = f"import sys, {imports}; print({{'reportlab', 'xlsxwriter'}} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
 
 
 def test_help_is_no_mistake(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -340,6 +380,177 @@ def test_a_batch_that_is_not_there_is_refused(
 ) -> None:
     desk.signed_in().answers("/v1/batches", 200, batches)
     assert desk.run("undo", *named, "--yes") == 65
+
+
+def test_batches_are_listed_with_what_they_are_and_whose(desk: Desk) -> None:
+    batches = {"batches": [dict(each) for each in BATCHES["batches"]]}
+    batches["batches"][1] |= {"purpose": "balance", "by": "Ada's lap\x1btop"}
+    desk.signed_in().answers("/v1/batches", 200, batches)
+    assert desk.run("undo", "--list") == 0
+    assert "typed balance" in desk.out
+    assert "Ada's lap top" in desk.out
+    assert desk.run("undo", "--list", "--json") == 0
+    assert json.loads(desk.out)["batches"][1]["purpose"] == "balance"
+    assert desk.run("undo", typed="n\n") == 0
+    assert "Take back the typed balance by Ada's lap top, 2026" in desk.err
+
+
+# balance, close
+
+
+def test_an_account_is_named_by_its_name_its_digits_or_its_id(desk: Desk) -> None:
+    desk.server.account("account-2", "Savings  Account", number_tail="4711")
+    desk.signed_in().answers("/v1/balances", 201, {"batch": "b-7", "version": 9})
+    for named in ("giro", "GIRO", "account-1"):
+        assert desk.run("balance", named, "2026-03-31", "1.00") == 0
+        assert desk.out.startswith("Giro, 2026-03-31: the balance is stated.")
+    for named in ("savings account", "4711", "account-2"):
+        assert desk.run("balance", named, "2026-03-31", "+1.00") == 0
+        assert desk.out.startswith("Savings  Account, ")
+    sent = [
+        json.loads(request.content)
+        for request in desk.server.requests
+        if request.url.path == "/v1/balances"
+    ]
+    assert {each["account_id"] for each in sent[:3]} == {"account-1"}
+    assert {each["account_id"] for each in sent[3:]} == {"account-2"}
+    assert {each["balance"] for each in sent} == {"1.00"}
+
+
+def test_an_account_that_could_be_two_is_refused_and_both_are_named(desk: Desk) -> None:
+    desk.server.account("account-2", "Savings", number_tail="4711")
+    desk.server.account("account-3", "4711")
+    assert desk.signed_in().run("balance", "4711", "2026-03-31", "1.00") == 65
+    assert desk.err.splitlines()[:2] == ["  4711", "  Savings"]
+    assert "/v1/balances" not in desk.server.asked()
+    assert desk.run("balance", "711", "2026-03-31", "1.00") == 65
+    assert "what: account" in desk.err
+
+
+def test_a_balance_of_a_closed_month_is_refused(desk: Desk) -> None:
+    desk.signed_in().answers("/v1/balances", 409, {"code": "month_is_closed"})
+    assert desk.run("balance", "Giro", "2026-03-31", "1.00") == 65
+    assert "closed month" in desk.err
+
+
+CLOSING = {
+    "id": "c-1",
+    "month": "2026-03",
+    "version": 2,
+    "closed_at": "2026-04-01T10:00:00+00:00",
+    "by": "Ada",
+    "reopened_at": None,
+    "reopened_by": "",
+    "reason": "",
+}
+CLOSED = {
+    "closing": CLOSING,
+    "evidence": {
+        "ledger": "0199aaaa-0000-7000-8000-000000000001",
+        "month": "2026-03",
+        "version": 2,
+        "closed_at": "2026-04-01T10:00:00+00:00",
+        "closed_by": "Ada",
+        "accounts": [
+            {
+                "id": "account-1",
+                "name": "../Giro\x1b",
+                "currency": "EUR",
+                "opening": None,
+                "opening_source": "none",
+                "entries": [],
+                "sum": "0.00",
+                "closing": None,
+                "stated_on": None,
+                "stated": None,
+                "proof": "not yet proven",
+                "outstanding": [],
+                "adjustments": [],
+                "sources": [],
+            }
+        ],
+    },
+    "late_arrivals": [],
+}
+
+
+def test_a_key_that_may_only_read_gets_the_evidence_of_a_closed_month(desk: Desk) -> None:
+    out = desk.folder / "out"
+    desk.signed_in().answers("/v1/closings/2026-03", 200, CLOSED)
+    desk.answers("/v1/closings", 403, {"code": "insufficient_scope"})
+    assert desk.run("close", "2026-03", "--out", str(out)) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        "2026-03-Giro.pdf",
+        "2026-03-Giro.xlsx",
+    ]
+    assert "\x1b" not in desk.out
+    desk.answers("/v1/closings/2026-02", 404, {"code": "month_not_closed"})
+    assert desk.run("close", "2026-02", "--out", str(out)) == 77
+
+
+def test_a_file_that_is_not_evidence_is_kept_under_another_name(desk: Desk) -> None:
+    desk.signed_in().answers("/v1/closings/2026-03", 200, CLOSED)
+    path = desk.folder / "2026-03-Giro.pdf"
+    path.write_bytes(b"mine")
+    late = desk.folder / "2026-03-late-arrivals.xlsx"
+    late.write_bytes(b"of an earlier closing")
+    assert desk.run("close", "2026-03", "--out", str(desk.folder), "--json") == 0
+    assert {each["file"]: each["is"] for each in json.loads(desk.out)["files"]} == {
+        "2026-03-Giro.pdf": "replaced",
+        "2026-03-Giro.xlsx": "written",
+    }
+    assert (desk.folder / "2026-03-Giro.old-1.pdf").read_bytes() == b"mine"
+    assert (desk.folder / "2026-03-late-arrivals.old-1.xlsx").exists()
+    assert not late.exists()
+    path.write_bytes(b"mine again")
+    assert desk.run("close", "2026-03", "--out", str(desk.folder)) == 0
+    assert (desk.folder / "2026-03-Giro.old-2.pdf").read_bytes() == b"mine again"
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_nothing_is_closed_where_its_evidence_has_no_place(desk: Desk) -> None:
+    (desk.folder / "file").write_bytes(b"")
+    desk.signed_in().server.requests.clear()
+    assert desk.run("close", "2026-03", "--out", str(desk.folder / "file" / "out")) == 75
+    assert not desk.server.requests
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "ends"),
+    [(409, "month_not_over", 65), (403, "insufficient_scope", 77), (409, "ledger_tampered", 65)],
+)
+def test_a_month_that_is_not_closed_leaves_no_file(
+    desk: Desk, status: int, code: str, ends: int
+) -> None:
+    out = desk.folder / "out"
+    desk.signed_in().answers("/v1/closings/2026-03", 404, {"code": "month_not_closed"})
+    desk.answers("/v1/closings", status, {"code": code})
+    assert desk.run("close", "2026-03", "--out", str(out)) == ends
+    assert not list(out.iterdir())
+
+
+def test_another_month_than_the_one_asked_for_is_not_written(desk: Desk) -> None:
+    desk.signed_in().answers("/v1/closings/2026-02", 200, CLOSED)
+    assert desk.run("close", "2026-02", "--out", str(desk.folder / "out")) == 69
+
+
+def test_only_an_administrator_reopens(desk: Desk) -> None:
+    path = "/v1/closings/2026-03/reopen"
+    desk.signed_in().answers(path, 403, {"code": "insufficient_scope"})
+    assert desk.run("close", "2026-03", "--reopen", "--reason", "late invoice") == 77
+    desk.answers(path, 200, {"month": "2026-03", "version": 5})
+    assert desk.run("close", "2026-03", "--reopen", "--reason", "late invoice") == 0
+    assert "open again" in desk.out
+    assert json.loads(desk.server.requests[-1].content) == {"reason": "late invoice"}
+
+
+def test_closings_are_listed(desk: Desk) -> None:
+    desk.signed_in().answers("/v1/closings", 200, {"closings": []})
+    assert desk.run("close", "--list") == 0
+    assert "No month was closed yet." in desk.out
+    desk.answers("/v1/closings", 200, {"closings": [CLOSING]})
+    assert desk.run("close", "--list", "--json") == 0
+    assert json.loads(desk.out)["closings"][0]["by"] == "Ada"
 
 
 # statement

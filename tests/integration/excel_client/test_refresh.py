@@ -14,6 +14,8 @@ import pytest
 from excel_client import problems
 from excel_client.problems import ClientProblem
 from excel_client.refresh import Refreshed, refresh_workbook, workbook_status
+from excel_client.write_plan.questions import QuestionKind
+from tests.integration.excel_client.engine_ability import needs_moving_cells
 from tests.integration.excel_client.ledger_stand_in import LedgerStandIn
 from workbooks.formulas import ACCOUNTS_FORMULAS
 from workbooks.sheet_map import LedgerColumn
@@ -70,6 +72,22 @@ def ledger(path: Path) -> list[dict[str, Any]]:
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
+def review(path: Path) -> list[dict[str, Any]]:
+    """The lines of Review by their headers."""
+    sheet = opened(path)["Review"]
+    header, *rows = [[cell.value for cell in row] for row in sheet[sheet.tables["Review"].ref]]
+    found = [dict(zip(header, row, strict=True)) for row in rows]
+    return [row for row in found if row["Question"]]
+
+
+def removed(path: Path) -> list[dict[str, Any]]:
+    """The rows of Removed by their headers."""
+    sheet = opened(path)["Removed"]
+    header, *rows = [[cell.value for cell in row] for row in sheet[sheet.tables["Removed"].ref]]
+    found = [dict(zip(header, row, strict=True)) for row in rows]
+    return [row for row in found if row["Status"]]
+
+
 def edit(path: Path, change: Callable[[Any], object]) -> None:
     """Change a workbook as another program would."""
     book = opened(path)
@@ -114,7 +132,7 @@ def test_accounts_show_their_proof_before_anybody_reckons(
     assert (giro["Entries"], giro["Sum"], giro["Closing"]) == (3, -6.3, 93.7)
     assert (giro["Difference"], giro["Proof"]) == (0, "proven")
     assert (savings["Entries"], savings["Proof"]) == (0, "not yet proven")
-    assert sheet["B1"].value == "1 proven, 0 with a difference, 1 not yet proven"
+    assert sheet["B1"].value == "1 proven, 0 adjusted, 0 with a difference, 1 not yet proven"
     live = opened(path)["Accounts"]
     formulas = [live.cell(6, header.index(name) + 1).data_type for name in ACCOUNTS_FORMULAS]
     assert set(formulas) == {"f"}
@@ -146,7 +164,8 @@ def test_only_what_changed_is_asked_for(path: Path, server: LedgerStandIn) -> No
     server.requests.clear()
     done = refresh(path, server)
     assert (done.added, done.changed) == (0, 1)
-    assert server.requests[-1].url.params["after"]
+    (asked,) = (one for one in server.requests if one.url.path == "/v1/ledger/changes")
+    assert asked.url.params["after"]
     assert [row["Amount"] for row in ledger(path)] == [-1.1, -20.0, -3.1]
 
 
@@ -163,7 +182,7 @@ def test_what_the_user_did_to_the_workbook_stays(path: Path, server: LedgerStand
         sheet = book["Ledger"]
         sheet.cell(HEADER_ROW + 2, column("Notes")).value = "mine"
         sheet.cell(HEADER_ROW + 3, column("Category")).value = "=A1"
-        sheet["P5"] = "a note beside the table"
+        sheet["T5"] = "a note beside the table"
         sheet.title = "My ledger"
         book.create_sheet("Budget")["A1"] = "=SUM(Ledger[Amount])"
 
@@ -178,7 +197,7 @@ def test_what_the_user_did_to_the_workbook_stays(path: Path, server: LedgerStand
     assert sheet.cell(HEADER_ROW + 2, column("Notes")).value == "mine"
     assert sheet.cell(HEADER_ROW + 2, column("Amount")).value == -20
     assert sheet.cell(HEADER_ROW + 3, column("Category")).value == "=A1"
-    assert sheet["P5"].value == "a note beside the table"
+    assert sheet["T5"].value == "a note beside the table"
     assert book["Budget"]["A1"].value == "=SUM(Ledger[Amount])"
     assert workbook_status(path).edits == 1
 
@@ -188,8 +207,8 @@ def test_rows_are_found_after_the_user_sorted_them(path: Path, server: LedgerSta
 
     def turn_round(book: Any) -> None:
         sheet = book["Ledger"]
-        rows = [[cell.value for cell in row] for row in sheet["A5:N7"]]
-        for row, values in zip(sheet["A5:N7"], reversed(rows), strict=True):
+        rows = [[cell.value for cell in row] for row in sheet["A5:R7"]]
+        for row, values in zip(sheet["A5:R7"], reversed(rows), strict=True):
             for cell, value in zip(row, values, strict=True):
                 cell.value = value
 
@@ -208,7 +227,7 @@ def move_columns(book: Any, own: str = "My own") -> None:
     sheet = book["Ledger"]
     table = sheet.tables["Ledger"]
     rows = [[cell.value for cell in row] for row in sheet[table.ref]]
-    order = [13, 4, 0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12]
+    order = [17, 4, 0, 1, 2, 3, *range(5, 17)]
     for number, row in enumerate(rows):
         moved = [row[index] for index in order]
         moved.insert(2, own if number == 0 else f"own {number}")
@@ -217,9 +236,9 @@ def move_columns(book: Any, own: str = "My own") -> None:
             cell.value = value
             if isinstance(value, datetime):
                 cell.number_format = "yyyy-mm-dd"
-    table.ref = "A4:O7"
+    table.ref = "A4:S7"
     table.autoFilter = None
-    names = [str(cell.value) for cell in sheet["A4:O4"][0]]
+    names = [str(cell.value) for cell in sheet["A4:S4"][0]]
     table.tableColumns = [
         openpyxl.worksheet.table.TableColumn(id=number, name=name)
         for number, name in enumerate(names, 1)
@@ -243,7 +262,7 @@ def test_a_deleted_row_comes_back(path: Path, server: LedgerStandIn) -> None:
     refresh(path, server)
 
     def delete(book: Any) -> None:
-        for row in book["Ledger"]["A6:N6"]:
+        for row in book["Ledger"]["A6:R6"]:
             for cell in row:
                 cell.value = None
 
@@ -254,15 +273,40 @@ def test_a_deleted_row_comes_back(path: Path, server: LedgerStandIn) -> None:
     assert not refresh(path, server).written
 
 
-def test_a_withdrawn_entry_stays_readable_and_counts_no_more(
+@needs_moving_cells
+def test_a_withdrawn_entry_moves_to_removed_with_what_was_beside_it(
     path: Path, server: LedgerStandIn
 ) -> None:
     refresh(path, server)
+    edit(path, move_columns)
     server.remove("entry-2")
     assert refresh(path, server).removed == 1
-    assert [row["Status"] for row in ledger(path)] == ["posted", "removed", "posted"]
+    assert [row["Entry ID"] for row in ledger(path)] == ["entry-1", "entry-3"]
+    assert [row["My own"] for row in ledger(path)] == ["own 1", "own 3"]
+    (gone,) = removed(path)
+    assert (gone["Entry ID"], gone["Status"], gone["My own"]) == ("entry-2", "removed", "own 2")
+    assert gone["Removed on"] == datetime(2026, 3, 31)  # noqa: DTZ001 - a cell knows no zone
+    assert not refresh(path, server).written
 
 
+@needs_moving_cells
+def test_an_entry_that_is_there_again_moves_back_with_what_was_beside_it(
+    path: Path, server: LedgerStandIn
+) -> None:
+    refresh(path, server)
+    edit(path, move_columns)
+    server.remove("entry-2")
+    refresh(path, server)
+    server.put("entry-2", removed=False)
+    assert refresh(path, server).added == 1
+    assert not removed(path)
+    rows = ledger(path)
+    assert [row["Entry ID"] for row in rows] == ["entry-1", "entry-3", "entry-2"]
+    assert [row["My own"] for row in rows] == ["own 1", "own 3", "own 2"]
+    assert [row["Status"] for row in rows] == ["posted"] * 3
+
+
+@needs_moving_cells
 def test_a_restored_server_is_read_from_the_start_and_edits_stay(
     path: Path, server: LedgerStandIn
 ) -> None:
@@ -367,7 +411,7 @@ def test_a_deleted_column_is_named(path: Path, server: LedgerStandIn) -> None:
 
     def delete_last(book: Any) -> None:
         table = book["Ledger"].tables["Ledger"]
-        table.ref = table.ref.replace("N", "M")
+        table.ref = table.ref.replace("R", "Q")
         table.autoFilter = None
         table.tableColumns.pop()
 
@@ -377,12 +421,13 @@ def test_a_deleted_column_is_named(path: Path, server: LedgerStandIn) -> None:
     assert found.place["column"] == "Base"
 
 
-def test_rows_that_share_an_entry_id_are_named(path: Path, server: LedgerStandIn) -> None:
+def test_rows_that_share_an_entry_id_are_asked_about(path: Path, server: LedgerStandIn) -> None:
     refresh(path, server)
     edit(path, lambda book: book["Ledger"].cell(7, column("Entry ID"), "entry-1"))
-    found = refused(path, server)
-    assert isinstance(found, problems.EntriesDoubled)
-    assert found.place == {"sheet": "Ledger", "rows": "5, 7"}
+    assert refresh(path, server).to_review == 2
+    (doubled,) = (row for row in review(path) if row["Question"] == QuestionKind.DOUBLED)
+    assert doubled["Here"] == "2 rows: 5, 7"
+    assert doubled["Entry ID"] == "entry-1"
 
 
 def test_cells_below_the_table_are_not_written_over(path: Path, server: LedgerStandIn) -> None:

@@ -209,7 +209,7 @@ def test_the_server_refuses_a_role_that_could_lift_the_wall(ready: PostgresqlDat
     run(refused, ready.superuser_url)
 
     async def accepted(database: Database) -> None:
-        assert await prepare_schema(database) == 2
+        assert await prepare_schema(database) == 3
 
     run(accepted, ready.url)
 

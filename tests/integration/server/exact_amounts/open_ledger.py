@@ -28,6 +28,7 @@ from server.exact_amounts.entries.statement import (
 from server.exact_amounts.ledger import routes as ledger_routes
 from server.exact_amounts.ledger.ledger_store import LedgerStore
 from server.exact_amounts.ledger.ports import Ledger
+from server.exact_amounts.reconciliation import routes as reconciliation_routes
 from server.exact_amounts.statements import routes as statement_routes
 from server.sealing.keys import TenantKeyRing
 from server.sealing.master_keys import MasterKey, OneMasterKey
@@ -54,6 +55,16 @@ def caller_of(tenant_id: TenantId) -> Principal:
     )
 
 
+class People:
+    """Satisfies the ledger's port: everybody is called by the last digits of its id, and 7 is an administrator."""
+
+    async def names(self, tenant_id: TenantId) -> Mapping[PrincipalId, str]:
+        return {PrincipalId(UUID(int=number)): f"machine {number}" for number in range(100)}
+
+    async def may_administer(self, caller: Principal) -> bool:
+        return caller.principal_id.int == 7
+
+
 @dataclass
 class Room:
     """A ledger of any kind with a tenant in it, reached through the endpoints of its room."""
@@ -65,7 +76,8 @@ class Room:
 
     def __post_init__(self) -> None:
         for endpoint in (
-            *ledger_routes.endpoints(self.ledger),
+            *ledger_routes.endpoints(self.ledger, People()),
+            *reconciliation_routes.endpoints(self.ledger, People()),
             *statement_routes.endpoints(self.ledger, lambda content: self.files[content]),
         ):
             self.endpoints[endpoint.name] = endpoint
@@ -99,6 +111,19 @@ class Room:
         content = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
         msgspec.json.decode(content, type=endpoint.answer)
         return msgspec.json.decode(content)
+
+    async def drop(self, lease: str) -> None:
+        """End a lease."""
+        reply = await self.endpoints[RouteName.DROP_LEASE].handle(
+            Call(
+                principal=caller_of(self.tenant),
+                request_id="r",
+                path={"lease_id": lease},
+                query=None,
+                body=NoBody(),
+            )
+        )
+        assert reply.body is None
 
     def content_of(self, file: StatementFile) -> bytes:
         """The bytes that the stand-in for the reader reads as this file."""

@@ -7,12 +7,23 @@ from typing import Any
 
 import pytest
 
+from server.exact_amounts.entries.edits import EditKind
 from server.exact_amounts.entries.problems import LedgerTampered
 from server.exact_amounts.ledger.integrity_store import Fault
 from server.sealing.key_versions import KeyVersions
 from server.sealing.master_keys import MasterKey, OneMasterKey
 from server.web.endpoints import RouteName
-from tests.conformance.ledger_stores import open_account, type_in, typed, undo
+from tests.conformance.ledger_stores import (
+    close,
+    edit,
+    open_account,
+    parts,
+    push,
+    reopen,
+    type_in,
+    typed,
+    undo,
+)
 from tests.databases import place_of
 from tests.integration.server.exact_amounts.open_ledger import (
     NOW,
@@ -31,8 +42,12 @@ SEALED_TABLES = {
     "batches": ("source_sealed",),
     "anchors": ("balance_sealed",),
     "idempotent_answers": ("answer_sealed",),
+    "edits": ("edit_sealed",),
+    "closings": ("evidence_sealed", "reason_sealed"),
     "ledger_integrity": ("sum_sealed",),
 }
+#: Two edits and an entry that was booked; two rows of a file that the ledger had; a month closed and reopened.
+EDITS, SIGHTINGS, CLOSINGS = 3, 2, 1
 
 
 async def live_through_everything(server: Server) -> None:
@@ -49,6 +64,16 @@ async def live_through_everything(server: Server) -> None:
     made = await type_in(server, typed(account["id"]), typed(account["id"], "0"), key="t1")
     await server.take(file_of(row(22, "-7.10", "later", "P1")), key="i2")
     await undo(server, made["batch"], "u1")
+    await server.take(file_of(row(1, "1.50"), row(2, "2.50")), key="i3")
+    entries = {each["amount"]: each for each in (await server.walk(limit=100))[0]}
+    await push(
+        server,
+        edit(entries["3.50"], EditKind.SPLIT, parts=parts("1.00", "2.50")),
+        edit(entries["4.50"], EditKind.NOTES, "a note"),
+        key="e1",
+    )
+    await close(server, "2026-02", key="c1")
+    await reopen(server, "2026-02", key="r1")
 
 
 def key_versions_of_records(server: Server) -> set[int]:
@@ -81,7 +106,7 @@ def test_whatever_was_written_is_sound(tmp_path: Path) -> None:
 
         assert report.is_sound
         # Entries, accounts, their numbers, batches, balances, kept answers.
-        assert report.rows == 23 + 2 + 2 + 3 + 2 + 4
+        assert report.rows == 25 + 2 + 2 + 5 + 2 + 8 + EDITS + SIGHTINGS + CLOSINGS
 
     on_server(tmp_path, story)
 
@@ -94,6 +119,7 @@ def test_a_ledger_is_sealed_anew_step_by_step_and_reads_the_same(
         await live_through_everything(server)
         before, page = await server.walk(limit=100)
         batches = await server.call(RouteName.LIST_BATCHES)
+        closings = await server.call(RouteName.LIST_CLOSINGS)
         assert key_versions_of_records(server) == {1}
         assert await server.ledger.reseal(server.tenant, rows_max=rows_max) == 0
         await turn_key(server)
@@ -104,12 +130,16 @@ def test_a_ledger_is_sealed_anew_step_by_step_and_reads_the_same(
         after: Any = await server.walk(limit=100)
 
         assert max(steps) <= rows_max
-        # All but the account numbers, which are digests, and the typed batch, which has no source.
-        assert sum(steps) == 23 + 2 + 2 + 2 + 4
+        # All but account numbers, which are digests, sightings, and batches that have no source.
+        assert sum(steps) == 25 + 2 + 3 + 2 + 8 + EDITS + CLOSINGS
         assert key_versions_of_records(server) == {2}
         assert after == (before, page)
         assert (await server.walk(page["cursor"]))[0] == []
         assert await server.call(RouteName.LIST_BATCHES) == batches
+        assert await server.call(RouteName.LIST_CLOSINGS) == closings
+        # An edit that the old key sealed is undone.
+        edited = next(each for each in batches["batches"] if each["purpose"] == "edit")
+        assert (await undo(server, edited["id"], "u9"))["kept"] == 0
         assert (await server.take(file_of(row(1, "1.50")), key="i9"))["same"] == 1
 
     on_server(tmp_path, story)
@@ -127,7 +157,7 @@ def test_writes_between_the_steps_do_not_disturb(tmp_path: Path) -> None:
             await undo(server, made["batch"], f"u{number}.")
         assert key_versions_of_records(server) == {2}
         assert (await server.ledger.verify(server.tenant)).is_sound
-        assert len((await server.walk())[0]) == 21
+        assert len((await server.walk())[0]) == 23
 
     on_server(tmp_path, story)
 

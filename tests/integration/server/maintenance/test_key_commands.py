@@ -243,7 +243,7 @@ def test_the_trail_tells_what_was_done_and_what_was_done_to_it(
     used = told.pop("key_used")
     assert used >= 4
     assert told == {
-        "migration_applied": 2,
+        "migration_applied": 3,
         "ledger_made": 2,
         "key_created": 4,
         "token_made": 2,

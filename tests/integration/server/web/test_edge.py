@@ -70,7 +70,9 @@ def code_of(response: httpx.Response) -> str:
 
 
 def path_of(row: RouteRow) -> str:
-    return row.path.format(token_id=uuid.uuid4(), batch_id=uuid.uuid4())
+    some_id = uuid.uuid4()
+    ids = dict.fromkeys(("token_id", "batch_id", "account_id", "lease_id"), some_id)
+    return row.path.format(**ids, month="2026-03")
 
 
 @pytest.mark.parametrize("name", RouteName)

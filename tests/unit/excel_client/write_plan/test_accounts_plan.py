@@ -58,6 +58,8 @@ def test_the_written_cells_of_an_account_are_dates_numbers_and_texts() -> None:
         AccountsColumn.BANK_BALANCE: 99.7,
         AccountsColumn.BALANCES: 2.0,
         AccountsColumn.WINDOWS_OFF: 0.0,
+        AccountsColumn.ADJUSTMENTS: 0.0,
+        AccountsColumn.CLOSED_THROUGH: None,
         AccountsColumn.DECIMALS: 2.0,
         AccountsColumn.ACCOUNT_ID: "a",
     }
@@ -111,8 +113,19 @@ def test_a_sum_is_rounded_once_and_the_way_excel_rounds(
 def test_the_headline_counts_the_accounts_by_their_proof() -> None:
     differs = msgspec.structs.replace(ACCOUNT, difference="1.00")
     results = [formula_results(account) for account in (ACCOUNT, differs, ACCOUNT)]
-    assert proof_summary(results) == "2 proven, 1 with a difference, 0 not yet proven"
+    assert proof_summary(results) == "2 proven, 0 adjusted, 1 with a difference, 0 not yet proven"
     assert proof_summary([]) == "No accounts yet"
+
+
+def test_a_proof_that_needs_an_adjustment_says_so() -> None:
+    adjusted = msgspec.structs.replace(ACCOUNT, adjustments=1)
+    assert formula_results(adjusted)[AccountsColumn.PROOF] == "adjusted"
+    differs = msgspec.structs.replace(adjusted, difference="1.00")
+    assert formula_results(differs)[AccountsColumn.PROOF] == "differs"
+
+
+def test_entries_are_counted_as_the_sheet_counts_them() -> None:
+    assert formula_results(ACCOUNT, 5)[AccountsColumn.ENTRIES] == 5
 
 
 def test_new_accounts_are_added_by_name() -> None:
@@ -131,7 +144,7 @@ def test_an_account_that_stands_as_it_should_is_left_alone() -> None:
 
 def test_only_the_cells_that_changed_are_written() -> None:
     later = msgspec.structs.replace(ACCOUNT, bank_balance="98.00")
-    plan = plan_accounts([later], [(None,) * 13, account_row(ACCOUNT)], 5)
+    plan = plan_accounts([later], [(None,) * len(ACCOUNTS_ORDER), account_row(ACCOUNT)], 5)
     column = ACCOUNTS_ORDER.index(AccountsColumn.BANK_BALANCE)
     assert plan.updates == {1: {column: 98.0}}
     assert not plan.appended

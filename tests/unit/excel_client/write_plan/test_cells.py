@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from excel_client.problems import AmountNotExact, AnswerNotReadable, TextTooLong
 from excel_client.wire_format import LedgerEntry
 from excel_client.write_plan.cells import (
     LEDGER_ORDER,
+    Cell,
     exact_double,
     ledger_rows,
     same_cell,
@@ -74,7 +76,7 @@ def test_what_is_no_amount_is_not_taken_for_one(text: str) -> None:
 
 
 def test_an_entry_becomes_a_row_in_the_order_of_the_columns() -> None:
-    (row,) = ledger_rows([ENTRY], {"0199-account": "Giro"}, Digests())
+    (row,) = ledger_rows([ENTRY], {"0199-account": "Giro"}, Digests(), {})
     cells = dict(zip(LEDGER_ORDER, row, strict=True))
     base = cells.pop(LedgerColumn.BASE)
     assert cells == {
@@ -88,13 +90,44 @@ def test_an_entry_becomes_a_row_in_the_order_of_the_columns() -> None:
         LedgerColumn.TAGS: "home, shared",
         LedgerColumn.NOTES: None,
         LedgerColumn.REVIEWED: False,
+        LedgerColumn.MATCH: None,
+        LedgerColumn.STATEMENT: None,
         LedgerColumn.STATUS: "posted",
         LedgerColumn.ENTRY_ID: "0199-entry",
         LedgerColumn.ACCOUNT_ID: "0199-account",
+        LedgerColumn.PARENT_ID: None,
+        LedgerColumn.PROOF_DATE: date(2026, 3, 31),
     }
     read = read_base(base)
     assert read is not None
     assert read.version == 7
+
+
+def cells_of(parents: dict[str, Cell] | None = None, **facts: object) -> dict[LedgerColumn, Cell]:
+    entry = msgspec.structs.replace(ENTRY, **facts)
+    (row,) = ledger_rows([entry], {}, Digests(), parents or {})
+    return dict(zip(LEDGER_ORDER, row, strict=True))
+
+
+def test_an_entry_counts_on_the_day_of_its_statement_and_a_part_on_that_of_its_split() -> None:
+    assigned = cells_of(statement_on="2026-04-30")
+    assert assigned[LedgerColumn.STATEMENT] == date(2026, 4, 30)
+    assert assigned[LedgerColumn.PROOF_DATE] == date(2026, 4, 30)
+    part = cells_of({"split": date(2026, 5, 31)}, parent="split", role="part")
+    assert part[LedgerColumn.PROOF_DATE] == date(2026, 5, 31)
+    assert part[LedgerColumn.PARENT_ID] == "split"
+    assert part[LedgerColumn.STATUS] == "posted"
+
+
+def test_status_names_what_a_row_is() -> None:
+    assert cells_of(role="adjustment")[LedgerColumn.STATUS] == "adjustment"
+    assert cells_of(role="split", status="split")[LedgerColumn.STATUS] == "split"
+    assert cells_of(removed=True)[LedgerColumn.STATUS] == "removed"
+
+
+def test_the_legs_of_a_transfer_show_one_word_that_is_no_number() -> None:
+    word = cells_of(transfer="0199aaaa-0000-7000-8000-1234e5678901")[LedgerColumn.MATCH]
+    assert word == "T34e5678901"
 
 
 def test_a_date_before_excels_calendar_stays_text() -> None:

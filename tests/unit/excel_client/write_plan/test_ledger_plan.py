@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from excel_client.wire_format import Account, LedgerEntry
+from excel_client.wire_format import LedgerEntry
 from excel_client.write_plan.accounts_plan import ACCOUNTS_ORDER
 from excel_client.write_plan.cells import (
     BASE_INDEX,
+    EDITABLE,
     ENTRY_ID_INDEX,
     LEDGER_ORDER,
     STATUS_INDEX,
@@ -20,250 +20,256 @@ from excel_client.write_plan.cells import (
 )
 from excel_client.write_plan.ledger_plan import (
     AccountsTableRows,
-    LedgerChanges,
-    WorkbookReading,
-    WritePlan,
     accounts_renamed,
-    count_edits,
-    plan_refresh,
     rows_to_read,
 )
+from excel_client.write_plan.pushing import Delivery
+from excel_client.write_plan.questions import QuestionKind
+from excel_client.write_plan.review_plan import Findings
 from excel_client.write_plan.row_base import Digests, canonical_text
-from excel_client.write_plan.workbook_state import LedgerKeys, WorkbookState
-from workbooks.sheet_map import EDITABLE_COLUMNS, LedgerColumn
+from tests.unit.excel_client.write_plan.sheet_in_memory import (
+    ACCOUNT,
+    Row,
+    Sheet,
+    account,
+    changes,
+    column,
+    entry,
+    entry_id,
+    filled,
+)
+from workbooks.formulas import COUNTED
+from workbooks.sheet_map import AccountsColumn, LedgerColumn
+
+A, B = entry_id(1), entry_id(2)
+NOTES = column(LedgerColumn.NOTES)
+AMOUNT = column(LedgerColumn.AMOUNT)
 
 
 def cell_moment(*parts: int) -> datetime:
     return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 - a cell knows no zone
 
 
-NOW = datetime(2026, 3, 31, 12, 30, 15, 999, tzinfo=UTC)
-EDITABLE = [LEDGER_ORDER.index(column) for column in EDITABLE_COLUMNS]
-NOTES = LEDGER_ORDER.index(LedgerColumn.NOTES)
-AMOUNT = LEDGER_ORDER.index(LedgerColumn.AMOUNT)
-ACCOUNT = Account(
-    id="account",
-    version=1,
-    name="Giro",
-    currency="EUR",
-    type="checking",
-    entries=0,
-    sum="0",
-    opening=None,
-    opening_source="none",
-    closing=None,
-    first_balance_on=None,
-    first_balance=None,
-    bank_balance_on=None,
-    bank_balance=None,
-    balances=0,
-    windows_off=0,
-    difference=None,
-    proof="not yet proven",
-    decimals=2,
-)
-
-
-def entry(entry_id: str, **changes: object) -> LedgerEntry:
-    plain = LedgerEntry(
-        id=entry_id,
-        version=1,
-        account_id="account",
-        posted_on="2026-03-01",
-        amount="-1.00",
-        currency="EUR",
-        description="coffee",
-        merchant="",
-        category=None,
-        notes="",
-        tags=(),
-        reviewed=False,
-        status="posted",
-        removed=False,
-    )
-    return msgspec.structs.replace(plain, **changes)
-
-
-@dataclass
-class Sheet:
-    """A workbook in memory: the Ledger's owned cells by row, the accounts, the state."""
-
-    rows: list[list[object]] = field(default_factory=list)
-    accounts: list[list[object]] = field(default_factory=list)
-    state: WorkbookState = field(default_factory=WorkbookState)
-
-    def keys(self) -> LedgerKeys:
-        return LedgerKeys(
-            first_row=5,
-            entry_ids=[row[ENTRY_ID_INDEX] for row in self.rows],
-            bases=[row[BASE_INDEX] for row in self.rows],
-        )
-
-    def plan(self, changes: LedgerChanges) -> WritePlan:
-        keys = self.keys()
-        positions = keys.positions()
-        reading = WorkbookReading(
-            state=self.state,
-            keys=keys,
-            rows={at: self.rows[at] for at in rows_to_read(positions, keys, changes)},
-            accounts=AccountsTableRows(first_row=5, rows=self.accounts),
-        )
-        return plan_refresh(reading, positions, changes, NOW)
-
-    def carry_out(self, plan: WritePlan) -> None:
-        for position, cells in plan.updates.items():
-            for index, cell in cells.items():
-                self.rows[position][index] = cell
-        self.rows += [list(row) for row in plan.appended]
-        for position, cells in plan.accounts.updates.items():
-            for index, cell in cells.items():
-                self.accounts[position][index] = cell
-        self.accounts += [list(row) for row in plan.accounts.appended]
-        self.state = plan.state
-
-    def row_of(self, entry_id: str) -> list[object]:
-        (row,) = (row for row in self.rows if row[ENTRY_ID_INDEX] == entry_id)
-        return row
-
-
-def changes(
-    entries: Sequence[LedgerEntry], *, is_whole: bool = False, version: int = 1
-) -> LedgerChanges:
-    return LedgerChanges(
-        ledger="ledger",
-        epoch="epoch",
-        version=version,
-        cursor=f"{version}.z",
-        is_whole=is_whole,
-        accounts=[ACCOUNT],
-        entries=entries,
-    )
-
-
-def filled(*entries: LedgerEntry) -> Sheet:
-    sheet = Sheet()
-    sheet.carry_out(sheet.plan(changes(entries, is_whole=True)))
-    return sheet
-
-
 def test_a_fresh_workbook_is_filled_by_date_and_bound_to_the_ledger() -> None:
-    late, early = entry("b", posted_on="2026-03-02"), entry("a", posted_on="2026-03-01")
+    late, early = entry(2, posted_on="2026-03-02"), entry(1, posted_on="2026-03-01")
     plan = Sheet().plan(changes([late, early], is_whole=True))
-    assert [row[ENTRY_ID_INDEX] for row in plan.appended] == ["a", "b"]
+    assert [row[ENTRY_ID_INDEX] for row in plan.appended] == [A, B]
     assert (plan.state.ledger, plan.state.epoch, plan.state.cursor) == ("ledger", "epoch", "1.z")
     assert plan.log is not None
     assert plan.log.cells() == (cell_moment(2026, 3, 31, 12, 30, 15), "Filled", 2, 0, 0, 0, 1)
 
 
 def test_an_empty_ledger_binds_a_fresh_workbook_too() -> None:
-    nothing = replace(changes([], is_whole=True), accounts=[])
-    plan = Sheet().plan(nothing)
+    plan = Sheet().plan(replace(changes([], is_whole=True), accounts=[]))
     assert not plan.is_empty
     assert plan.log is None
 
 
 def test_nothing_new_is_nothing_to_write_even_when_the_cursor_moved() -> None:
-    sheet = filled(entry("a"))
-    assert sheet.plan(changes([], version=9)).is_empty
+    assert filled(entry(1)).plan(changes([], version=9)).is_empty
 
 
 def test_a_changed_entry_changes_its_cells_and_its_base_only() -> None:
-    sheet = filled(entry("a"), entry("b"))
-    plan = sheet.plan(changes([entry("b", version=2, amount="-2.00")], version=2))
+    sheet = filled(entry(1), entry(2))
+    plan = sheet.plan(changes([entry(2, version=2, amount="-2.00")], version=2))
     assert {at: set(cells) for at, cells in plan.updates.items()} == {1: {AMOUNT, BASE_INDEX}}
     assert (plan.added, plan.changed, plan.removed, plan.kept) == (0, 1, 0, 0)
 
 
 def test_an_edit_stays_and_stays_an_edit_while_the_rest_of_the_row_follows() -> None:
-    sheet = filled(entry("a"))
-    sheet.rows[0][NOTES] = "mine"
-    plan = sheet.plan(changes([entry("a", version=2, notes="theirs", amount="-2.00")], version=2))
+    sheet = filled(entry(1))
+    sheet.row(1)[LedgerColumn.NOTES] = "mine"
+    plan = sheet.plan(changes([entry(1, version=2, notes="theirs", amount="-2.00")], version=2))
     assert plan.kept == 1
     sheet.carry_out(plan)
-    assert sheet.rows[0][NOTES] == "mine"
-    assert sheet.rows[0][AMOUNT] == -2.0
-    assert count_edits(sheet.rows) == 1
+    assert sheet.row(1)[LedgerColumn.NOTES] == "mine"
+    assert sheet.row(1)[LedgerColumn.AMOUNT] == -2.0
+    assert sheet.scan().count() == 1
+    assert sheet.base(1).endswith(";2@1")
 
 
 def test_an_edit_that_the_server_has_come_to_agree_with_is_none_any_more() -> None:
-    sheet = filled(entry("a"))
-    sheet.rows[0][NOTES] = "mine"
-    assert count_edits(sheet.rows) == 1
-    sheet.carry_out(sheet.plan(changes([entry("a", version=2, notes="mine")], version=2)))
-    assert count_edits(sheet.rows) == 0
+    sheet = filled(entry(1))
+    sheet.row(1)[LedgerColumn.NOTES] = "mine"
+    sheet.carry_out(sheet.plan(changes([entry(1, version=2, notes="mine")], version=2)))
+    assert sheet.scan().count() == 0
 
 
-def test_a_withdrawn_entry_keeps_its_row_and_counts_no_more() -> None:
-    sheet = filled(entry("a"), entry("b"))
-    sheet.rows[1][NOTES] = "mine"
-    plan = sheet.plan(changes([entry("b", version=2, removed=True)], version=2))
+def test_after_an_edit_was_delivered_a_later_word_of_somebody_else_wins() -> None:
+    sheet = filled(entry(1))
+    sheet.row(1)[LedgerColumn.NOTES] = "mine"
+    delivered = Delivery(cells=frozenset({(0, NOTES)}))
+    told = changes([entry(1, version=3, notes="theirs")], version=3)
+    sheet.carry_out(sheet.plan(told, delivered))
+    assert sheet.row(1)[LedgerColumn.NOTES] == "theirs"
+    assert sheet.scan().count() == 0
+
+
+def test_a_delivered_edit_of_a_row_that_did_not_change_is_none_any_more() -> None:
+    sheet = filled(entry(1, category="Travel"))
+    sheet.row(1)[LedgerColumn.CATEGORY] = "travel"
+    place = column(LedgerColumn.CATEGORY)
+    sheet.carry_out(sheet.plan(changes([]), Delivery(cells=frozenset({(0, place)}))))
+    assert sheet.scan().count() == 0
+    assert sheet.seal_holds()
+
+
+def test_a_withdrawn_entry_moves_to_removed_with_everything_in_its_row() -> None:
+    sheet = filled(entry(1), entry(2))
+    sheet.row(2)[LedgerColumn.NOTES] = "mine"
+    sheet.row(2).own = "beside"
+    plan = sheet.plan(changes([entry(2, version=2, removed=True)], version=2))
     sheet.carry_out(plan)
     assert plan.removed == 1
-    assert sheet.rows[1][STATUS_INDEX] == "removed"
-    assert sheet.rows[1][NOTES] == "mine"
-    assert sheet.rows[1][AMOUNT] == -1.0
+    assert sheet.ids() == {A}
+    (gone,) = sheet.removed
+    assert (gone[LedgerColumn.STATUS], gone[LedgerColumn.NOTES], gone.own) == (
+        "removed",
+        "mine",
+        "beside",
+    )
+    assert sheet.seal_holds()
+
+
+def test_an_entry_that_is_there_again_moves_back_with_everything_in_its_row() -> None:
+    sheet = filled(entry(1), entry(2))
+    sheet.row(2)[LedgerColumn.NOTES] = "mine"
+    sheet.row(2).own = "beside"
+    sheet.carry_out(sheet.plan(changes([entry(2, version=2, removed=True)], version=2)))
+    sheet.carry_out(sheet.plan(changes([entry(2, version=3, amount="-7.00")], version=3)))
+    back = sheet.row(2)
+    assert not sheet.removed
+    assert (back[LedgerColumn.STATUS], back[LedgerColumn.NOTES], back.own) == (
+        "posted",
+        "mine",
+        "beside",
+    )
+    assert back[LedgerColumn.AMOUNT] == -7.0
+    assert sheet.scan().count() == 1
+    assert sheet.seal_holds()
 
 
 def test_a_withdrawn_entry_that_was_never_here_leaves_no_trace() -> None:
-    sheet = filled(entry("a"))
-    assert sheet.plan(changes([entry("b", version=2, removed=True)], version=2)).is_empty
+    plan = filled(entry(1)).plan(changes([entry(2, version=2, removed=True)], version=2))
+    assert plan.is_empty
 
 
-def test_a_deleted_row_comes_back_when_the_ledger_is_read_whole() -> None:
-    sheet = filled(entry("a"), entry("b"))
+def test_a_deleted_row_comes_back_and_is_asked_about() -> None:
+    sheet = filled(entry(1), entry(2))
     del sheet.rows[0]
-    assert sheet.keys().seal() != sheet.state.seal
-    plan = sheet.plan(changes([entry("a"), entry("b")], is_whole=True))
-    assert [row[ENTRY_ID_INDEX] for row in plan.appended] == ["a"]
+    assert not sheet.seal_holds()
+    plan = sheet.plan(changes([entry(1), entry(2)], is_whole=True))
+    assert [row[ENTRY_ID_INDEX] for row in plan.appended] == [A]
     assert not plan.updates
-
-
-def test_a_row_that_the_whole_ledger_does_not_list_is_marked_once() -> None:
-    sheet = filled(entry("a"), entry("b"))
-    plan = sheet.plan(changes([entry("a")], is_whole=True, version=2))
-    assert plan.updates == {1: {STATUS_INDEX: "removed"}}
     sheet.carry_out(plan)
-    assert sheet.plan(changes([entry("a")], is_whole=True, version=2)).is_empty
+    (asked,) = sheet.asked(QuestionKind.DELETED)
+    assert asked["Entry ID"] == A
+    assert sheet.plan(changes([])).is_empty
+
+
+def test_a_row_that_is_new_to_the_workbook_was_not_deleted_in_it() -> None:
+    sheet = filled(entry(1), entry(2))
+    del sheet.rows[0]
+    told = changes([entry(1, version=2), entry(2), entry(3, version=2)], is_whole=True, version=2)
+    sheet.carry_out(sheet.plan(told))
+    assert not sheet.asked(QuestionKind.DELETED)
+
+
+def test_with_a_key_that_may_only_read_nobody_is_asked_about_deleted_rows() -> None:
+    sheet = filled(entry(1), entry(2))
+    del sheet.rows[0]
+    told = changes([entry(1), entry(2)], is_whole=True)
+    sheet.carry_out(sheet.plan(told, findings=Findings(may_write=False)))
+    assert not sheet.asked(QuestionKind.DELETED)
+
+
+def test_a_row_that_the_whole_ledger_does_not_list_moves_to_removed_once() -> None:
+    sheet = filled(entry(1), entry(2))
+    told = changes([entry(1)], is_whole=True, version=2)
+    sheet.carry_out(sheet.plan(told))
+    assert [row.entry_id for row in sheet.removed] == [B]
+    assert sheet.plan(told).is_empty
 
 
 def test_rows_of_the_users_own_are_left_alone() -> None:
-    sheet = filled(entry("a"))
-    own: list[list[object]] = [[None] * len(LEDGER_ORDER), [None] * len(LEDGER_ORDER)]
-    own[0][NOTES] = "not from a bank"
-    own[1][ENTRY_ID_INDEX] = "an id of my own"
+    sheet = filled(entry(1))
+    own = [Row([None] * len(LEDGER_ORDER)) for _ in range(2)]
+    own[0][LedgerColumn.NOTES] = "not from a bank"
+    own[1][LedgerColumn.ENTRY_ID] = "an id of my own"
     sheet.rows += own
-    assert sheet.plan(changes([entry("a")], is_whole=True)).is_empty
+    assert sheet.plan(changes([entry(1)], is_whole=True)).is_empty
 
 
-def test_a_lost_base_turns_what_differs_into_an_edit_and_loses_nothing() -> None:
-    sheet = filled(entry("a", notes="theirs"), entry("b"))
-    sheet.rows[0][BASE_INDEX] = None
-    sheet.rows[0][NOTES] = "mine"
-    assert sheet.keys().seal() != sheet.state.seal
-    sheet.carry_out(sheet.plan(changes([entry("a", notes="theirs"), entry("b")], is_whole=True)))
-    assert sheet.rows[0][NOTES] == "mine"
-    assert count_edits(sheet.rows) == 1
+def test_a_lost_base_turns_what_differs_into_an_edit_that_is_asked_about() -> None:
+    sheet = filled(entry(1, notes="theirs"), entry(2))
+    sheet.row(1)[LedgerColumn.BASE] = None
+    sheet.row(1)[LedgerColumn.NOTES] = "mine"
+    told = changes([entry(1, notes="theirs"), entry(2)], is_whole=True)
+    sheet.carry_out(sheet.plan(told))
+    assert sheet.row(1)[LedgerColumn.NOTES] == "mine"
+    (edit,) = sheet.found().edits
+    assert edit.wire.base == 0
 
 
-def test_deleting_the_row_of_a_withdrawn_entry_is_written_down_once() -> None:
-    sheet = filled(entry("a"), entry("b"))
-    sheet.carry_out(sheet.plan(changes([entry("b", version=2, removed=True)], version=2)))
-    del sheet.rows[1]
-    plan = sheet.plan(changes([entry("a")], is_whole=True, version=2))
-    assert not plan.is_empty
-    assert plan.log is None
-    sheet.carry_out(plan)
-    assert sheet.keys().seal() == sheet.state.seal
+def test_rows_that_stand_twice_are_both_kept_up_to_date_and_asked_about() -> None:
+    sheet = filled(entry(1), entry(2))
+    sheet.rows.append(Row(list(sheet.row(1).cells), "beside"))
+    told = changes([entry(1, version=2, amount="-3.00"), entry(2)], is_whole=True, version=2)
+    delivery = sheet.push(lambda _: [])
+    sheet.carry_out(sheet.plan(told, delivery))
+    assert [row[LedgerColumn.AMOUNT] for row in sheet.rows] == [-3.0, -1.0, -3.0]
+    sheet.decide(QuestionKind.DOUBLED, "yes")
+    sheet.carry_out(sheet.plan(told, sheet.push(lambda _: [])))
+    assert [row.entry_id for row in sheet.rows] == [A, B]
+    (copy,) = sheet.removed
+    assert (copy.entry_id, copy.own) == (None, "beside")
+    assert not sheet.review
+
+
+def test_a_part_counts_on_the_day_of_its_split_and_moves_with_it() -> None:
+    split = entry(1, role="split", status="split")
+    part = entry(2, role="part", parent=A)
+    sheet = filled(split, part)
+    told = changes([msgspec.structs.replace(split, version=2, statement_on="2026-04-30")])
+    sheet.carry_out(sheet.plan(told))
+    assert sheet.row(2)[LedgerColumn.PROOF_DATE] == date(2026, 4, 30)
+    assert sheet.row(2)[LedgerColumn.DATE] == date(2026, 3, 1)
+
+
+def test_a_server_in_a_new_life_is_not_overruled_by_versions_of_the_old_one() -> None:
+    sheet = filled(entry(1, version=50), entry(2, version=50))
+    sheet.row(1)[LedgerColumn.NOTES] = sheet.row(2)[LedgerColumn.NOTES] = "mine"
+    told = changes(
+        [entry(1, version=7), entry(2, version=8, notes="theirs")],
+        is_whole=True,
+        version=8,
+        epoch="epoch-2",
+    )
+    sheet.carry_out(sheet.plan(told))
+    assert {edit.wire.entry: edit.wire.base for edit in sheet.found().edits} == {A: 7, B: 0}
 
 
 def test_an_account_with_another_name_is_noticed() -> None:
-    rows = AccountsTableRows(first_row=5, rows=filled(entry("a")).accounts)
+    rows = AccountsTableRows(first_row=5, rows=filled(entry(1)).accounts)
     assert not accounts_renamed(rows, [ACCOUNT])
-    assert accounts_renamed(rows, [msgspec.structs.replace(ACCOUNT, name="Main")])
+    assert accounts_renamed(rows, [account(name="Main")])
     assert not accounts_renamed(AccountsTableRows(first_row=5, rows=[]), [ACCOUNT])
 
 
-IDS = st.sampled_from([f"entry-{number}" for number in range(6)])
+def test_a_split_counts_by_its_parts() -> None:
+    split = entry(1, role="split", status="split")
+    parts = [entry(number, role="part", parent=A) for number in (2, 3)]
+    plan = Sheet().plan(changes([split, *parts], is_whole=True))
+    assert plan.accounts.results["account"][AccountsColumn.ENTRIES] == 2
+
+
+def test_only_rows_that_something_happened_to_are_read() -> None:
+    sheet = filled(*(entry(number) for number in range(1, 9)))
+    told = changes([entry(3, version=2)], version=2)
+    assert rows_to_read(sheet.scan(), told, Delivery(), Findings()) == [2]
+
+
+IDS = st.integers(0, 5)
 TEXTS = st.sampled_from(["", "mine", "theirs", "a, b", "TRUE"])
 VERSIONS = st.integers(min_value=2, max_value=9)
 ENTRIES = st.builds(
@@ -276,12 +282,20 @@ ENTRIES = st.builds(
     tags=st.lists(st.sampled_from(["a", "b"]), max_size=2).map(tuple),
     reviewed=st.booleans(),
     removed=st.booleans(),
+    transfer=st.none() | st.sampled_from(["0000000001", "0000000002"]),
+    statement_on=st.none() | st.sampled_from(["2026-03-31", "2026-04-30"]),
+    role=st.sampled_from(["whole", "adjustment"]),
 )
 LEDGERS = st.dictionaries(IDS, ENTRIES).map(
-    lambda found: [msgspec.structs.replace(one, id=entry_id) for entry_id, one in found.items()]
+    lambda found: [
+        msgspec.structs.replace(one, id=entry_id(number)) for number, one in found.items()
+    ]
 )
-CELLS = st.none() | TEXTS | st.booleans() | st.just(3.0)
-TYPED = st.lists(st.tuples(st.integers(0, 5), st.sampled_from(EDITABLE), CELLS), max_size=6)
+CELLS = st.none() | TEXTS | st.booleans() | st.just(3.0) | st.just(date(2026, 3, 31))
+TYPED = st.lists(
+    st.tuples(st.integers(0, 5), st.sampled_from([index for index, _ in EDITABLE]), CELLS),
+    max_size=6,
+)
 
 
 @given(
@@ -300,44 +314,45 @@ def test_no_cell_of_the_user_is_lost_and_the_rest_is_the_servers(
     is_whole: bool,
 ) -> None:
     sheet = filled(*before)
-    sheet.rows.append([None] * len(LEDGER_ORDER))
-    sheet.rows[-1][NOTES] = "a row of my own"
+    sheet.rows.append(Row([None] * len(LEDGER_ORDER)))
+    sheet.rows[-1][LedgerColumn.NOTES] = "a row of my own"
     chance.shuffle(sheet.rows)
-    untouched = [list(row) for row in sheet.rows]
+    for number, row in enumerate(sheet.rows):
+        row.own = f"own {number}"
+    untouched = {row.own: list(row.cells) for row in sheet.rows}
     for at, index, cell in typed:
-        if at < len(sheet.rows) and sheet.rows[at][ENTRY_ID_INDEX]:
-            sheet.rows[at][index] = cell
-    as_typed = [list(row) for row in sheet.rows]
+        if at < len(sheet.rows) and sheet.rows[at].entry_id:
+            sheet.rows[at].cells[index] = cell
+    as_typed = {row.own: list(row.cells) for row in sheet.rows}
     told = changes(after, is_whole=is_whole, version=10)
 
     sheet.carry_out(sheet.plan(told))
 
     stated = {
-        row[ENTRY_ID_INDEX]: row for row in ledger_rows(after, {"account": "Giro"}, Digests())
+        row[ENTRY_ID_INDEX]: row for row in ledger_rows(after, {"account": "Giro"}, Digests(), {})
     }
-    for position, row in enumerate(as_typed):
-        now = sheet.rows[position]
-        server = stated.get(str(row[ENTRY_ID_INDEX]))
-        for index in range(len(LEDGER_ORDER)):
-            if index in EDITABLE:
-                column = LEDGER_ORDER[index]
+    now = {row.own: row for row in (*sheet.rows, *sheet.removed)}
+    for own, cells in as_typed.items():
+        server = stated.get(str(cells[ENTRY_ID_INDEX]))
+        for index, header in enumerate(LEDGER_ORDER):
+            here = now[own].cells[index]
+            if index in dict(EDITABLE):
                 said = [
-                    canonical_text(column, one[index]) for one in (row, untouched[position], now)
+                    canonical_text(header, one[index])
+                    for one in (cells, untouched[own], now[own].cells)
                 ]
-                edited = said[0] != said[1]
-                if edited or server is None:
-                    assert now[index] == row[index]
+                if said[0] != said[1] or server is None:
+                    assert here == cells[index]
                 else:
-                    assert said[2] == canonical_text(column, server[index])
+                    assert said[2] == canonical_text(header, server[index])
             elif server is not None and index != BASE_INDEX:
-                assert now[index] == server[index]
-    listed = {one.id for one in after if not one.removed}
-    assert listed <= {row[ENTRY_ID_INDEX] for row in sheet.rows}
-    assert sheet.keys().seal() == sheet.state.seal
+                assert here == server[index]
+    assert sheet.ids() >= {one.id for one in after if not one.removed}
+    assert not any(row[LedgerColumn.STATUS] == "removed" for row in sheet.rows)
+    assert sheet.seal_holds()
+    counted = sum(row.cells[STATUS_INDEX] in COUNTED for row in sheet.rows)
+    assert sheet.plan(told).accounts.results["account"][AccountsColumn.ENTRIES] == counted
 
     again = sheet.plan(told)
     assert again.is_empty
-    assert not again.updates
-    assert not again.appended
-    assert len(sheet.accounts) == 1
     assert len(sheet.accounts[0]) == len(ACCOUNTS_ORDER)

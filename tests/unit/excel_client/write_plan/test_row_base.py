@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -13,11 +13,14 @@ from excel_client.write_plan.row_base import (
     canonical_text,
     read_base,
 )
-from workbooks.sheet_map import LedgerColumn
+from workbooks.sheet_map import EDITABLE_COLUMNS, LedgerColumn
 
 
 def cell_moment(*parts: int) -> datetime:
     return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 - a cell knows no zone
+
+
+BLANK = Digests()[""]
 
 
 @given(
@@ -26,26 +29,62 @@ def cell_moment(*parts: int) -> datetime:
     tags=st.lists(st.text(), max_size=4),
     notes=st.text(),
     reviewed=st.booleans(),
+    match=st.none() | st.from_regex(r"T[0-9a-f]{10}", fullmatch=True),
+    statement=st.none() | st.dates(),
 )
 def test_a_base_agrees_with_the_cells_that_the_server_states(
-    version: int, category: str | None, tags: list[str], notes: str, *, reviewed: bool
+    version: int,
+    category: str | None,
+    tags: list[str],
+    notes: str,
+    match: str | None,
+    statement: date | None,
+    *,
+    reviewed: bool,
 ) -> None:
     digests = Digests()
-    tags_cell = ", ".join(tags)
-    base = read_base(base_text(version, category, tags_cell, notes, reviewed, digests))
+    cells = (category or None, ", ".join(tags) or None, notes or None, reviewed, match, statement)
+    base = read_base(base_text(version, cells, digests))
     assert base is not None
     assert base.version == version
-    assert base.digests == (
-        digests[canonical_text(LedgerColumn.CATEGORY, category or None)],
-        digests[canonical_text(LedgerColumn.TAGS, tags_cell or None)],
-        digests[canonical_text(LedgerColumn.NOTES, notes or None)],
-        digests[canonical_text(LedgerColumn.REVIEWED, reviewed)],
+    assert base.digests == tuple(
+        digests[canonical_text(column, cell)]
+        for column, cell in zip(EDITABLE_COLUMNS, cells, strict=True)
     )
     assert read_base(base.text()) == base
 
 
+@given(
+    st.integers(min_value=0, max_value=10**17),
+    st.dictionaries(st.integers(0, 6), st.integers(min_value=0, max_value=10**17)),
+)
+def test_versions_that_edits_are_based_on_come_back(version: int, held: dict[int, int]) -> None:
+    base = RowBase(version=version, digests=(BLANK,) * 6, held=held)
+    assert read_base(base.text()) == base
+    assert all(base.version_of(place) == held.get(place, version) for place in range(7))
+
+
+def test_a_base_of_the_first_template_says_nothing_of_the_fields_that_came_later() -> None:
+    base = read_base("7:aaaaaaaa:bbbbbbbb:cccccccc:dddddddd")
+    assert base is not None
+    assert base.digests == ("aaaaaaaa", "bbbbbbbb", "cccccccc", "dddddddd", BLANK, BLANK)
+    assert base.is_blank(4)
+    assert not base.is_blank(0)
+
+
 @pytest.mark.parametrize(
-    "value", [None, "", 3.0, "7", "7:aaaaaaaa", "x:" + ":".join(["aaaaaaaa"] * 4), "7:" + "a" * 35]
+    "value",
+    [
+        None,
+        "",
+        3.0,
+        "7",
+        "7:aaaaaaaa",
+        "x:" + ":".join(["aaaaaaaa"] * 4),
+        "7:" + "a" * 35,
+        "7:" + ":".join(["aaaaaaaa"] * 5),
+        "7:" + ":".join(["aaaaaaaa"] * 6) + ";7@1",
+    ],
 )
 def test_what_is_no_base_is_none(value: object) -> None:
     assert read_base(value) is None
@@ -63,6 +102,10 @@ def test_what_is_no_base_is_none(value: object) -> None:
         (LedgerColumn.REVIEWED, True, 1.0),
         (LedgerColumn.REVIEWED, True, "true"),
         (LedgerColumn.REVIEWED, "", "FALSE"),
+        (LedgerColumn.STATEMENT, cell_moment(2026, 3, 31), "2026-03-31"),
+        (LedgerColumn.STATEMENT, date(2026, 3, 31), " 2026-03-31 "),
+        (LedgerColumn.MATCH, "rent ", "rent"),
+        (LedgerColumn.MATCH, 7.0, "7"),
     ],
 )
 def test_cells_that_say_the_same_have_one_canonical_form(
@@ -79,6 +122,8 @@ def test_cells_that_say_the_same_have_one_canonical_form(
         (LedgerColumn.TAGS, "a, b", "b, a"),
         (LedgerColumn.REVIEWED, True, False),
         (LedgerColumn.REVIEWED, None, "maybe"),
+        (LedgerColumn.STATEMENT, cell_moment(2026, 3, 31, 1), "2026-03-31"),
+        (LedgerColumn.MATCH, "Rent", "rent"),
     ],
 )
 def test_cells_that_differ_have_two(column: LedgerColumn, one: object, other: object) -> None:
@@ -86,5 +131,5 @@ def test_cells_that_differ_have_two(column: LedgerColumn, one: object, other: ob
 
 
 def test_a_base_is_one_line_of_text() -> None:
-    base = RowBase(version=3, digests=("aaaaaaaa", "bbbbbbbb", "cccccccc", "dddddddd"))
-    assert base.text() == "3:aaaaaaaa:bbbbbbbb:cccccccc:dddddddd"
+    base = RowBase(version=9, digests=("aaaaaaaa",) * 6, held={6: 4, 2: 3})
+    assert base.text() == "9:" + ":".join(["aaaaaaaa"] * 6) + ";2@3;6@4"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from excel_client.problems import EntriesDoubled, NewerWorkbook, NotOurWorkbook
+from excel_client.problems import NewerWorkbook, NotOurWorkbook
 from excel_client.write_plan.workbook_state import (
     LedgerKeys,
     RowsSeal,
@@ -17,7 +17,11 @@ from excel_client.write_plan.workbook_state import (
 from workbooks.sheet_map import TEMPLATE_VERSION
 
 STATE = WorkbookState(
-    ledger="ledger", epoch="epoch", cursor="12.ab", seal=RowsSeal(rows=3, checksum="00ff")
+    workbook="workbook",
+    ledger="ledger",
+    epoch="epoch",
+    cursor="12.ab",
+    seal=RowsSeal(rows=3, checksum="00ff"),
 )
 PAIRS = st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), unique=True)
 
@@ -32,7 +36,7 @@ def test_a_state_comes_back_from_its_cells() -> None:
 
 
 def test_digits_that_a_program_turned_into_numbers_are_read_all_the_same() -> None:
-    cells = {**cells_of(STATE), "template version": 1.0, "rows": 3.0}
+    cells = {**cells_of(STATE), "template version": 2.0, "rows": 3.0}
     assert read_state(cells) == STATE
 
 
@@ -70,22 +74,20 @@ def test_rows_of_the_users_own_are_not_counted() -> None:
     assert seal_rows(ours + own) == seal_rows(ours)
 
 
-def test_an_entry_id_that_stands_twice_is_refused_with_its_rows() -> None:
-    ids: list[object] = ["a", "b", None, "a", None]
-    keys = LedgerKeys(first_row=5, entry_ids=ids, bases=[None] * 5)
-    with pytest.raises(EntriesDoubled) as refused:
-        keys.positions()
-    assert refused.value.place == {"sheet": "Ledger", "rows": "5, 8"}
-
-
-def test_of_many_doubled_rows_some_are_named() -> None:
-    keys = LedgerKeys(first_row=5, entry_ids=["a"] * 30, bases=[None] * 30)
-    with pytest.raises(EntriesDoubled) as refused:
-        keys.positions()
-    assert str(refused.value.place["rows"]).endswith("and 20 more")
-
-
 def test_entries_are_found_wherever_they_stand() -> None:
     ids: list[object] = ["b", None, 7.0, "", "a"]
     keys = LedgerKeys(first_row=5, entry_ids=ids, bases=[None] * 5)
-    assert keys.positions() == {"b": 0, "a": 4}
+    assert keys.positions() == ({"b": 0, "a": 4}, {})
+
+
+def test_an_entry_id_that_stands_twice_is_known_with_its_rows() -> None:
+    ids: list[object] = ["a", "b", None, "a", "a"]
+    keys = LedgerKeys(first_row=5, entry_ids=ids, bases=[None] * 5)
+    assert keys.positions() == ({"a": 0, "b": 1}, {"a": (0, 3, 4)})
+
+
+@pytest.mark.parametrize(
+    ("cursor", "version"), [("12.00ff", 12), ("12.00ff.7", 12), ("", 0), ("later", 0)]
+)
+def test_a_cursor_tells_up_to_where_everything_was_seen(cursor: str, version: int) -> None:
+    assert WorkbookState(cursor=cursor).seen_version == version

@@ -98,7 +98,7 @@ class MemoryLedger:
         return self._anchors
 
     def apply(self, plan: ImportPlan) -> None:
-        batch = plan.batch(SOURCE)
+        batch = plan.batch(SOURCE, seen_before=True)
         batch_id = BatchId(UUID(int=next(self._batches)))
         for opened in batch.accounts:
             account = Account(
@@ -237,7 +237,7 @@ def test_a_file_is_taken_whole_and_once(rows: list[StatementTransaction]) -> Non
 
     assert first.count(Verdict.NEW) == len(rows) == taken.total()
     assert again.count(Verdict.SAME) == len(rows)
-    assert again.batch(SOURCE).is_empty
+    assert again.batch(SOURCE, seen_before=True).is_empty
 
 
 @given(histories, st.lists(st.tuples(st.integers(0, 41), st.integers(0, 41)), max_size=5))
@@ -255,7 +255,7 @@ def test_overlapping_files_of_whole_days_end_in_exactly_the_history(
         (each.posted_on, each.amount.exact_value, each.description, each.bank_id)
         for each in history
     )
-    assert ledger.decide(of(*history)).batch(SOURCE).is_empty
+    assert ledger.decide(of(*history)).batch(SOURCE, seen_before=True).is_empty
 
 
 @given(histories, st.integers(0, 41))
@@ -297,7 +297,11 @@ def test_an_amount_written_with_another_zero_is_the_same() -> None:
     ledger = MemoryLedger()
     ledger.take(of(row(1, "12.5", bank_id="A7"), row(1, "7.0")))
 
-    assert ledger.decide(of(row(1, "12.50", bank_id="A7"), row(1, "7"))).batch(SOURCE).is_empty
+    assert (
+        ledger.decide(of(row(1, "12.50", bank_id="A7"), row(1, "7")))
+        .batch(SOURCE, seen_before=True)
+        .is_empty
+    )
 
 
 @pytest.mark.parametrize(
@@ -349,7 +353,7 @@ def test_a_pending_entry_is_settled_by_the_posted_one_with_its_bank_id(
     ((settled, _),) = ledger.planned.values()
     assert settled.status is EntryStatus.POSTED
     assert settled.amount == posted.amount
-    assert ledger.decide(of(posted)).batch(SOURCE).is_empty
+    assert ledger.decide(of(posted)).batch(SOURCE, seen_before=True).is_empty
 
 
 def test_an_older_file_does_not_make_a_posted_entry_pending_again() -> None:
@@ -365,7 +369,7 @@ def test_a_pending_and_a_posted_coffee_are_two() -> None:
     ledger = MemoryLedger()
     ledger.take(of(row(1, pending=True), row(1)))
 
-    assert ledger.decide(of(row(1), row(1, pending=True))).batch(SOURCE).is_empty
+    assert ledger.decide(of(row(1), row(1, pending=True))).batch(SOURCE, seen_before=True).is_empty
 
 
 def test_after_an_undo_the_same_file_comes_in_again() -> None:
@@ -392,15 +396,23 @@ def test_a_customer_number_shared_by_checking_and_savings_is_two_accounts() -> N
         "Northbank checking ··5678",
         "Northbank savings ··5678",
     ]
-    assert ledger.decide(both).batch(SOURCE).is_empty
-    assert ledger.decide(file(account(row(1), kind=AccountType.SAVINGS))).batch(SOURCE).is_empty
+    assert ledger.decide(both).batch(SOURCE, seen_before=True).is_empty
+    assert (
+        ledger.decide(file(account(row(1), kind=AccountType.SAVINGS)))
+        .batch(SOURCE, seen_before=True)
+        .is_empty
+    )
 
 
 def test_a_file_that_does_not_tell_the_type_finds_the_account() -> None:
     ledger = MemoryLedger()
     ledger.take(of(row(1)))
 
-    assert ledger.decide(file(account(row(1), kind=AccountType.OTHER))).batch(SOURCE).is_empty
+    assert (
+        ledger.decide(file(account(row(1), kind=AccountType.OTHER)))
+        .batch(SOURCE, seen_before=True)
+        .is_empty
+    )
 
 
 def test_a_known_number_in_another_currency_is_another_account() -> None:
@@ -417,7 +429,9 @@ def test_an_account_without_number_is_the_account_of_its_file_name() -> None:
     ledger.take(file(account(row(1), number="")), r"C:\bank\Savings March.qfx")
 
     assert (
-        ledger.decide(file(account(row(1), number="")), "savings march.ofx").batch(SOURCE).is_empty
+        ledger.decide(file(account(row(1), number="")), "savings march.ofx")
+        .batch(SOURCE, seen_before=True)
+        .is_empty
     )
     (other,) = ledger.decide(file(account(row(1), number="")), "other.ofx").accounts
     assert (other.account.name, other.is_known) == ("other", False)
@@ -457,9 +471,9 @@ def test_balances_are_taken_once() -> None:
     )
     first = ledger.take(stated)
 
-    assert len(first.batch(SOURCE).anchors) == 2
+    assert len(first.batch(SOURCE, seen_before=True).anchors) == 2
     assert first.accounts[0].closing_on == "2026-01-31"
-    assert ledger.decide(stated).batch(SOURCE).is_empty
+    assert ledger.decide(stated).batch(SOURCE, seen_before=True).is_empty
 
 
 def test_two_balances_for_one_day_are_told() -> None:
@@ -470,5 +484,7 @@ def test_two_balances_for_one_day_are_told() -> None:
         )
     )
 
-    assert [anchor.balance.literal() for anchor in plan.batch(SOURCE).anchors] == ["6.00"]
+    assert [
+        anchor.balance.literal() for anchor in plan.batch(SOURCE, seen_before=True).anchors
+    ] == ["6.00"]
     assert len(plan.problems) == 1
