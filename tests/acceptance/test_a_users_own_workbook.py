@@ -99,7 +99,7 @@ def cells_of(book: xw.Book) -> Shown:
         used = sheet.used_range
         top, left = used.row, used.column
         values = used.options(ndim=2).value
-        formulas = used.formula
+        formulas: Any = used.formula
         if not isinstance(formulas, tuple):
             formulas = ((formulas,),)
         cells = {}
@@ -334,7 +334,7 @@ def test_thousands_of_rows_filled_down_wait_for_a_yes_and_are_one_batch(person: 
     with edited(path) as book:
         table = ledger_of(book)
         assert set(table.data_body_range[:, at].options(ndim=1).value) == {"Travel"}
-        review = next(t for s in book.sheets for t in s.tables if t.name == REVIEW_TABLE.name)
+        review: Any = next(t for s in book.sheets for t in s.tables if t.name == REVIEW_TABLE.name)
         questions = review.data_body_range.options(ndim=2).value
         asked = [row for row in questions if row[headers(review).index(ReviewColumn.QUESTION_ID)]]
         assert len(asked) == 1

@@ -22,6 +22,7 @@ import xlwings as xw
 
 from excel_client.file_engine import register
 from excel_client.refresh import refreshing
+from excel_client.writer import books
 from tests.acceptance.running_server import Person, RunningServer, running_server
 from tests.fixtures.statements.make_statement import MadeAccount, MadeTransaction, ofx_statement
 from workbooks.sheet_map import (
@@ -339,7 +340,7 @@ class killed_at:  # noqa: N801 - reads as a word
 
     def __enter__(self) -> None:
         send = httpx.Client.send
-        save = refreshing.save_workbook
+        save = books.save_workbook
 
         def sent(client: httpx.Client, *arguments: Any, **options: Any) -> httpx.Response:
             self._tick()
