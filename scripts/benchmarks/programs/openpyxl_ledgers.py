@@ -60,9 +60,13 @@ def ledger_row(entry: Entry, account_names: Mapping[str, str]) -> tuple[Any, ...
         ", ".join(entry["tags"]) or None,
         entry["notes"] or None,
         entry["reviewed"],
+        entry["transfer"],
+        date.fromisoformat(entry["statement_on"]) if entry["statement_on"] else None,
         "removed" if entry["removed"] else entry["status"],
         entry["id"],
         entry["account_id"],
+        entry["parent"],
+        date.fromisoformat(entry["statement_on"] or entry["posted_on"]),
         str(entry["version"]),
     )
 
@@ -76,7 +80,7 @@ def fill_table(book: Any, rows: Iterable[tuple[Any, ...]]) -> None:
     styles = [sheet.cell(top + 1, column)._style for column in range(left, right + 1)]  # noqa: SLF001
     row_number = top
     for row_number, row in enumerate(rows, top + 1):
-        for column, (value, style) in enumerate(zip(row, styles, strict=False), left):
+        for column, (value, style) in enumerate(zip(row, styles, strict=True), left):
             cell = sheet.cell(row_number, column, value)
             cell._style = style  # noqa: SLF001
     table.ref = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{row_number}"
