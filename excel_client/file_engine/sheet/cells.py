@@ -235,12 +235,18 @@ class CellReader:
             self._dates[held] = serial if shown is None else shown
         return self._dates[held]
 
-    def row(self, row: bytes, left: int, right: int, place: str) -> list[CellValue]:
-        """Return what the cells of a row show, from one column to another."""
+    def row(
+        self, row: bytes, left: int, right: int, place: str, whole: memoryview | bytes
+    ) -> list[CellValue]:
+        """
+        Return what the cells of a row show, from one column to another.
+
+        `row` may be cut to some of its cells, those between the columns among them; `whole` is all of it.
+        """
         values: list[CellValue] = [None] * (right - left + 1)
         found = _USUAL_CELL.findall(row)
         if len(found) != row.count(b"<c"):
-            _, cells, _ = split_row(row, place)
+            _, cells, _ = split_row(bytes(whole), place)
             for column, cell in cells.items():
                 if left <= column <= right:
                     values[column - left] = self.value(cell, place)

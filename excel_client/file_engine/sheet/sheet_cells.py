@@ -54,6 +54,7 @@ _TYPED = re.compile(rb"""\st\s*=\s*["'](?!n["'])""")
 #: Few columns of many rows are read column by column, of fewer rows cell by cell, other areas row by row.
 _READ_BY_CELL_UP_TO = 3
 _READ_BY_COLUMN_FROM = 64
+_DIGITS = b"0123456789"
 
 
 class SheetCells:
@@ -90,6 +91,8 @@ class SheetCells:
                 return whole
         narrow = narrow and self.rows.usual
         letters = _letters_of(area) if narrow else []
+        cut = self.rows.usual
+        first, behind = (f'<c r="{column_letters(c)}'.encode() for c in (area.left, area.right + 1))
         read_at = self._reader.at
         values: list[list[CellValue]] = []
         following = area.top
@@ -101,8 +104,12 @@ class SheetCells:
                     [read_at(data, start, end, b"%b%d" % (c, number), self.name) for c in letters]
                 )
             else:
-                row = data[start:end]
-                values.append(self._reader.row(row, area.left, area.right, self.name))
+                # Where each cell states its reference, only those between the borders are looked at.
+                left = data.find(b'%b%d"' % (first, number), start, end) if cut else -1
+                right = data.find(b'%b%d"' % (behind, number), start, end) if cut else -1
+                row = data[left if left >= 0 else start : right if right >= 0 else end]
+                complete = memoryview(data)[start:end]
+                values.append(self._reader.row(row, area.left, area.right, self.name, complete))
         values.extend([None] * area.columns for _ in range(area.bottom + 1 - following))
         return values
 
@@ -281,20 +288,25 @@ class SheetCells:
                 row = Area(number, min(cells), number, max(cells))
                 whole = whole.union(row) if whole else row
             return whole or Area(1, 1, 1, 1)
+        top = bottom = 0
+        seen: set[bytes] = set()
         for number, data, start, end in self._standing(Area(1, 1, ROW_LIMIT, COLUMN_LIMIT)):
             first = data.find(b'<c r="', start, end)
-            last = data.rfind(b'<c r="', start, end)
             if first < 0:
                 continue
-            columns = [self._column_at(data, at + 6) for at in (first, last)]
-            row = Area(number, columns[0], number, columns[1])
-            whole = whole.union(row) if whole else row
-        return whole or Area(1, 1, 1, 1)
+            last = data.rfind(b'<c r="', start, end)
+            top, bottom = top or number, number
+            # Rows begin and end in the same few columns.
+            for at in (first + 6, last + 6):
+                seen.add(data[at : data.index(b'"', at)].rstrip(_DIGITS))
+        if not seen:
+            return Area(1, 1, 1, 1)
+        columns = [self._column_of(letters) for letters in seen]
+        return Area(top, min(columns), bottom, max(columns))
 
-    def _column_at(self, data: bytes, start: int) -> int:
-        reference = data[start : data.index(b'"', start)].decode("ascii", "replace")
+    def _column_of(self, letters: bytes) -> int:
         try:
-            return Area.parse(reference).left
+            return Area.parse(f"{letters.decode('ascii', 'replace')}1").left
         except (ValueError, OutsideSheet) as error:
             raise PackageDamaged(self.name) from error
 
