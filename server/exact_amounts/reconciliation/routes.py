@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from server.exact_amounts.entries.currencies import UNKNOWN_CURRENCY
 from server.exact_amounts.entries.edits import Edit, EditOutcome, PartOfSplit
 from server.exact_amounts.entries.entry import (
     Account,
@@ -68,7 +69,7 @@ _ADJUSTMENT = "Adjustment"
 
 def _edit(body: EditBody, entry: LedgerEntry | None, position: int) -> Edit:
     """An edit as it was sent; the amounts of its parts are in the currency of its entry."""
-    currency = entry.amount.currency if entry else "XXX"
+    currency = entry.amount.currency if entry else UNKNOWN_CURRENCY
     return Edit(
         edit_id=body.id,
         entry_id=EntryId(body.entry),
